@@ -1,0 +1,1 @@
+"""The marketplace: what buyers, agents and operators talk to."""

@@ -1,0 +1,1 @@
+"""The log that everything live reads: what happened, in one order that never skips."""

@@ -1,0 +1,69 @@
+"""One frozen Settings, read from the environment.
+
+Values without which a process cannot work have no default. Keys are read from files, never from the command line.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.errors import SettingRefused
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What a process is told. Seconds and bytes are named as such."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    environment: Literal["development", "production"] = "production"
+    database_url: SecretStr
+    redis_url: SecretStr
+    rpc_urls: Annotated[tuple[str, ...], NoDecode]
+    deployment_file: Path
+    content_dir: Path
+    public_url: str
+    api_host: str = "127.0.0.1"
+    api_port: int = 8000
+    relayer_key_file: Path | None = None
+    auctioneer_key_file: Path | None = None
+    arbiters: Annotated[tuple[str, ...], NoDecode] = ()
+    finality_depth: int | None = Field(default=None, ge=1)
+    poll_seconds: float = Field(default=0.25, gt=0)
+    rpc_timeout_seconds: float = Field(default=10.0, gt=0)
+    sign_in_hours: float = Field(default=8.0, gt=0)
+    max_json_bytes: int = MEBIBYTE
+    max_content_bytes: int = 32 * MEBIBYTE
+    reorg_handling: Literal["on", "off"] = "on"
+    fault_at: str = ""
+
+    @field_validator("rpc_urls", "arbiters", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _refuse_development_in_production(self) -> Self:
+        if self.environment != "production":
+            return self
+        if self.fault_at:
+            raise SettingRefused(name="FAULT_AT", reason="crash points are for tests, not for production")
+        if self.reorg_handling == "off":
+            raise SettingRefused(name="REORG_HANDLING", reason="only a test may switch it off")
+        if not self.public_url.startswith("https://"):
+            raise SettingRefused(name="PUBLIC_URL", reason="production needs https://")
+        return self
+
+    @cached_property
+    def sqlalchemy_url(self) -> str:
+        """The database for SQLAlchemy over asyncpg."""
+        return self.database_url.get_secret_value().replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+def read_settings() -> Settings:
+    """Settings from the environment. Raises pydantic.ValidationError naming each missing or wrong value."""
+    return Settings()
