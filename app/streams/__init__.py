@@ -1,0 +1,1 @@
+"""The faces that announcements show to the outside; each is resumable from a position."""
