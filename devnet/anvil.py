@@ -22,8 +22,11 @@ class Mining:
     slots_in_an_epoch: int = 4
 
 
+STEADY = Mining()
+
+
 def anvil_command(
-    data_dir: Path, port: int, env: Mapping[str, str], *, mining: Mining = Mining(), state_seconds: int | None = None
+    data_dir: Path, port: int, env: Mapping[str, str], *, mining: Mining = STEADY, state_seconds: int | None = None
 ) -> Command:
     """The command that serves `http://127.0.0.1:port`; with `state_seconds` the chain is saved that often."""
     folder = data_dir / "anvil"

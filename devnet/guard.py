@@ -17,6 +17,7 @@ import select
 import signal
 import sys
 import time
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -76,7 +77,7 @@ def become_command(options: argparse.Namespace) -> None:
         # After the change of identity, which clears it; this one covers a guard that is itself killed.
         libc.prctl(PR_SET_PDEATHSIG, options.stop_signal, 0, 0, 0)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.execvpe(options.command[0], options.command, os.environ)
+        os.execvpe(options.command[0], options.command, os.environ)  # noqa: S606 - no shell is what is wanted
     except OSError as error:
         print(f"cannot run {options.command[0]}: {error}", file=sys.stderr, flush=True)
         os._exit(127)
@@ -88,19 +89,14 @@ def change_identity(identity: str) -> None:
         user, group = os.geteuid(), os.getegid()
         if libc.unshare(CLONE_NEWUSER) != 0:
             raise OSError(ctypes.get_errno(), "user namespaces are refused here")
-        write_file("/proc/self/setgroups", "deny")
-        write_file("/proc/self/uid_map", f"1000 {user} 1")
-        write_file("/proc/self/gid_map", f"1000 {group} 1")
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"1000 {user} 1")
+        Path("/proc/self/gid_map").write_text(f"1000 {group} 1")
     elif identity == "nobody":
         nobody = pwd.getpwnam("nobody")
         os.setgroups([])
         os.setgid(nobody.pw_gid)
         os.setuid(nobody.pw_uid)
-
-
-def write_file(path: str, text: str) -> None:
-    with open(path, "w") as file:
-        file.write(text)
 
 
 def watch(child: int, wakeup: int, options: argparse.Namespace) -> int:
@@ -153,17 +149,16 @@ def sweep(limit_seconds: float = 5) -> None:
 
 
 def descendants(root: int) -> list[int]:
-    parents = {pid: parent for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if (parent := parent_of(pid))}
+    parents = {int(entry.name): parent_of(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
     found = [root]
     for pid in found:
         found.extend(child for child, parent in parents.items() if parent == pid)
     return found[1:]
 
 
-def parent_of(pid: int) -> int:
+def parent_of(entry: Path) -> int:
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[1])
+        return int((entry / "stat").read_bytes().rpartition(b")")[2].split()[1])
     except (FileNotFoundError, ProcessLookupError):
         return 0
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from devnet.anvil import Mining, anvil_command
+from devnet.anvil import STEADY, Mining, anvil_command
 from devnet.ports import accepts_connections, free_port
-from devnet.postgres import Cluster, postgres_command, prepare_cluster
+from devnet.postgres import Cluster, nobody_folder, postgres_command, prepare_cluster
 from devnet.processes import (
     RUN_ID_VARIABLE,
     Command,
@@ -30,6 +30,9 @@ class Ports:
     postgres: int | None = None
     valkey: int | None = None
     anvil: int | None = None
+
+
+ANY_PORTS = Ports()
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ def start(
     data_dir: Path,
     *,
     env: Mapping[str, str] = os.environ,
-    ports: Ports = Ports(),
-    mining: Mining = Mining(),
+    ports: Ports = ANY_PORTS,
+    mining: Mining = STEADY,
     durable: bool = False,
     postgres_identity: Identity | None = None,
 ) -> Iterator[Network]:
@@ -78,7 +81,7 @@ def start(
         chain = pool.submit(start_anvil, data_dir, children, env.get("RPC_URLS"), ports, durable, mining)
     started = [future.result()[0] for future in (database, broker, chain) if future.exception() is None]
     try:
-        (postgres, cluster, database_url), (valkey, broker_url), (anvil, rpc_url) = (
+        (postgres, _, database_url), (valkey, broker_url), (anvil, rpc_url) = (
             database.result(),
             broker.result(),
             chain.result(),
@@ -86,8 +89,8 @@ def start(
         yield Network(Endpoints(database_url, broker_url, rpc_url, run_id), postgres, valkey, anvil)
     finally:
         stop_all([service for service in started if service is not None])
-    if cluster is not None and cluster.identity == "nobody" and not durable:
-        shutil.rmtree(cluster.folder)
+        if not durable:
+            remove_served_by_nobody(data_dir)
 
 
 def start_postgres(
@@ -96,9 +99,7 @@ def start_postgres(
     if url:
         return None, None, url
     cluster = prepare_cluster(data_dir, env, identity=identity)
-    service, port = start_on_port(
-        ports.postgres, lambda port: postgres_command(cluster, port, env, durable=durable)
-    )
+    service, port = start_on_port(ports.postgres, lambda port: postgres_command(cluster, port, env, durable=durable))
     return service, cluster, cluster.url(port)
 
 
@@ -135,10 +136,11 @@ def start_on_port(fixed: int | None, make: Callable[[int], Command]) -> tuple[Se
         service = Service(command)
         try:
             service.start()
-            return service, port
         except ProcessFailed:
             if fixed or attempts_left == 0:
                 raise
+        else:
+            return service, port
     raise OSError("no port stayed free")
 
 
@@ -146,3 +148,8 @@ def stop_all(services: list[Service]) -> None:
     if services:
         with ThreadPoolExecutor(len(services)) as pool:
             list(pool.map(Service.stop, services))
+
+
+def remove_served_by_nobody(data_dir: Path) -> None:
+    """Removes what lies outside `data_dir` because nobody had to reach it; does nothing elsewhere."""
+    shutil.rmtree(nobody_folder(data_dir), ignore_errors=True)

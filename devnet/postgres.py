@@ -104,9 +104,9 @@ def database_exists(cluster: Cluster, port: int) -> bool:
             found = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
             if found is None:
                 connection.execute(f"create database {DATABASE}")
-        return True
     except psycopg.OperationalError:
         return False  # not up yet: the caller asks again until its deadline
+    return True
 
 
 def able_identity() -> Identity:
@@ -114,14 +114,15 @@ def able_identity() -> Identity:
     if os.geteuid() != 0:
         return "same"
     argv = [sys.executable, "-I", "-S", str(GUARD), "--report-fd=1", "--identity=namespace", "--", "true"]
-    probe = subprocess.run(argv, stdin=subprocess.PIPE, capture_output=True, timeout=10)
+    probe = subprocess.run(argv, check=False, stdin=subprocess.PIPE, capture_output=True, timeout=10)
     return "namespace" if probe.returncode == 0 else "nobody"
 
 
 def nobody_folder(data_dir: Path) -> Path:
     """A place that nobody can reach: `data_dir` may lie below a folder that only root enters."""
     digest = sha256(str(data_dir.resolve()).encode()).hexdigest()[:16]
-    return Path("/var/tmp") / f"guildhall-postgres-{digest}"
+    # It outlives a reboot, and it is made with mode 0700 before anything is written.
+    return Path("/var/tmp") / f"guildhall-postgres-{digest}"  # noqa: S108 - not guessable content, owned by nobody
 
 
 def copy_for_nobody(folder: Path) -> Path:

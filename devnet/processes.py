@@ -204,13 +204,14 @@ FOREIGN = frozenset({"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV",
 def run_members(run_id: str) -> list[int]:
     """The living processes that carry this run's mark in their environment; zombies do not count."""
     mark = f"{RUN_ID_VARIABLE}={run_id}".encode()
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and carries(int(entry), mark)]
+    entries = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [int(entry.name) for entry in entries if carries(entry, mark)]
 
 
-def carries(pid: int, mark: bytes) -> bool:
+def carries(entry: Path, mark: bytes) -> bool:
     try:
-        environ = Path(f"/proc/{pid}/environ").read_bytes()
-        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+        environ = (entry / "environ").read_bytes()
+        state = (entry / "stat").read_bytes().rpartition(b")")[2].split()[0]
     except OSError:
         return False  # gone, or another user's: not of this run
     return state != b"Z" and mark in environ.split(b"\0")
