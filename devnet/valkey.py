@@ -16,7 +16,7 @@ def valkey_command(data_dir: Path, port: int, env: Mapping[str, str], *, durable
     settings = folder / "valkey.conf"
     settings.touch(0o600)
     settings.write_text(
-        f"bind 127.0.0.1\nport {port}\nsave \"\"\nappendonly {'yes' if durable else 'no'}\n"
+        f'bind 127.0.0.1\nport {port}\nsave ""\nappendonly {"yes" if durable else "no"}\n'
         f"requirepass {password(data_dir)}\nmaxmemory-policy noeviction\n"
     )
     return Command(

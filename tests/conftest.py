@@ -21,10 +21,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from devnet.deploy import Deployment, deploy
 
 from devnet import network
 from devnet.anvil import STEADY
+from devnet.deploy import Deployment, deploy
 from devnet.postgres import Cluster
 from devnet.processes import Service, clean_environment, new_run_id
 
