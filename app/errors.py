@@ -81,6 +81,30 @@ class SettingRefused(GuildhallError):
 # web
 
 
+class BadCursor(InvalidInput):
+    text = "The cursor is not one that this list gave out."
+
+
+class BodyTooDeep(InvalidInput):
+    text = "The body nests deeper than {limit} levels."
+
+
+class BodyTooLarge(TooLarge):
+    text = "The body is larger than {limit} bytes."
+
+
+class RequestMalformed(InvalidInput):
+    text = "The request breaks a rule of form; errors says where."
+
+
+class ValueRefused(InvalidInput):
+    text = "The database cannot hold a value of this request."
+
+
+class DatabaseUnavailable(Unavailable):
+    text = "The database did not answer in time; try again."
+
+
 # accounts
 
 
@@ -97,3 +121,147 @@ class SettingRefused(GuildhallError):
 
 
 # tasks, auctions, disputes, reputation, payments
+
+
+class NotParty(Forbidden):
+    text = "Only the {required} may {verb} this task."
+
+
+class WrongTaskState(Conflict):
+    text = "To {verb} a task it must be {required}; it is {state}."
+
+
+class WindowNotOpen(Conflict):
+    text = "To {verb} this task wait until chain time is past {opens_after}; it is {time}."
+
+
+class WindowOver(Conflict):
+    text = "It is too late to {verb} this task: the limit was {limit}, chain time is {time}."
+
+
+class DeadlinePassed(Conflict):
+    text = "The signature's deadline {deadline} is not after chain time {time}."
+
+
+class DeadlineTooFar(InvalidInput):
+    text = "The deadline {deadline} is later than {max}."
+
+
+class AmountAboveRemaining(Conflict):
+    text = "{amount} is not between 1 and the {remaining} that the task still holds."
+
+
+class ShareAboveWhole(InvalidInput):
+    text = "{share_bps} basis points are more than the whole of {max}."
+
+
+class TermsNotYours(Forbidden):
+    text = "The terms name {buyer} as buyer; you are signed in as {account}."
+
+
+class PartiesNotDistinct(InvalidInput):
+    text = "{field} may not be {address}: buyer, agent and arbiter are three different parties."
+
+
+class PartyMissing(InvalidInput):
+    text = "The terms name no {field}."
+
+
+class PartyUnpayable(InvalidInput):
+    text = "{field} may not be a contract of this deployment: {address}."
+
+
+class FieldReserved(InvalidInput):
+    text = "{field} is reserved and must be zero."
+
+
+class BudgetZero(InvalidInput):
+    text = "The budget must be at least one base unit."
+
+
+class WindowOutOfBounds(InvalidInput):
+    text = "{field} is {actual}; it must be within {min}..{max}."
+
+
+class AwarderRefused(InvalidInput):
+    text = "awarder must be {required} for this kind of task; it is {awarder}."
+
+
+class AuctionForDirectHire(InvalidInput):
+    text = "A task that names its agent has nobody to choose by auction."
+
+
+class AuctionsNotOffered(Conflict):
+    text = "This deployment has no auctioneer."
+
+
+class ContentNotUploaded(InvalidInput):
+    text = "{field} {digest} is not among the contents that {account} has uploaded."
+
+
+class OfferStale(Conflict):
+    text = "The pot is {remaining} now; the offer was signed over {signed}."
+
+
+class BidTaskMismatch(InvalidInput):
+    text = "The bid names task {bid_task_id}, not {task_id}."
+
+
+class BidNotYours(Forbidden):
+    text = "Only the bid's own agent {agent} may {verb} it; you are signed in as {account}."
+
+
+class BidZero(InvalidInput):
+    text = "min_price must be at least one base unit."
+
+
+class BidAboveBudget(InvalidInput):
+    text = "min_price {min_price} is above the budget {budget}."
+
+
+class BidExpiresTooSoon(InvalidInput):
+    text = "valid_until {valid_until} is not after {required}."
+
+
+class WorkDoesNotFit(InvalidInput):
+    text = "{min_work_seconds} seconds of work cannot end by {deliver_by}."
+
+
+class BidderIsParty(Forbidden):
+    text = "The task's {party} may not bid on it."
+
+
+class AgentIdNotControlled(Forbidden):
+    text = "{account} controls no agent {agent_id}."
+
+
+class BiddingClosed(Conflict):
+    text = "Bidding on this task is over."
+
+
+class BidNotLive(Conflict):
+    text = "The bid {bid_digest} was withdrawn or struck."
+
+
+class PriceOutOfBounds(InvalidInput):
+    text = "The price {price} must be within {min}..{max}."
+
+
+class TaskNotFinished(Conflict):
+    text = "A task is rated when its agent has been paid; it is {state}."
+
+
+class NotFinalYet(Conflict):
+    text = "Block {block} is not final yet; the chain is final up to {finalized}."
+
+
+class AlreadyRated(Conflict):
+    text = "The task {task_id} is rated already."
+
+
+class NothingOwed(Conflict):
+    text = "Nothing is owed to {owner}."
+
+
+class BadStoredKey(GuildhallError):
+    text = "The key file {path} holds no usable key: {reason}."
