@@ -64,6 +64,7 @@ class Service:
     def spawn(self) -> None:
         if self.running():
             raise ProcessFailed(self.name, "is already running", self.command.log)
+        self._let_go()
         self.command.log.parent.mkdir(parents=True, exist_ok=True)
         reader, writer = os.pipe()
         with self.command.log.open("ab") as log:
@@ -89,6 +90,7 @@ class Service:
         deadline = time.monotonic() + self.command.ready_seconds
         while not self.command.ready():
             if not self.running():
+                self._let_go()
                 raise ProcessFailed(self.name, f"ended with exit code {self.exit_code()}", self.command.log)
             if time.monotonic() > deadline:
                 self.stop()
@@ -106,7 +108,9 @@ class Service:
         """Waits for the command to end by itself; its exit code. Raises subprocess.TimeoutExpired."""
         if self._guard is None:
             raise ProcessFailed(self.name, "was never started", self.command.log)
-        return self._guard.wait(timeout_seconds)
+        code = self._guard.wait(timeout_seconds)
+        self._let_go()
+        return code
 
     def kill(self) -> None:
         """SIGKILL to the command and everything beneath it; returns when they are gone."""
@@ -135,7 +139,10 @@ class Service:
         except subprocess.TimeoutExpired:
             self._guard.send_signal(signal.SIGUSR1)
             self._guard.wait(10)
-        if self._guard.stdin is not None:
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._guard is not None and self._guard.stdin is not None:
             self._guard.stdin.close()
 
 
