@@ -111,6 +111,15 @@ class DatabaseUnavailable(Unavailable):
 # chain
 
 
+# escrow
+
+
+class ChainNotMirrored(Unavailable):
+    """The indexer has not written its first cursor yet."""
+
+    text = "The chain is not mirrored yet; the indexer has written no block."
+
+
 # relayer
 
 
@@ -263,5 +272,5 @@ class NothingOwed(Conflict):
     text = "Nothing is owed to {owner}."
 
 
-class BadStoredKey(GuildhallError):
+class BadStoredKey(SettingRefused):
     text = "The key file {path} holds no usable key: {reason}."
