@@ -1,0 +1,57 @@
+"""Reading the escrow mirror. Everything here is provisional until `is_final` says otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.chain.models import Cursor
+from app.database import Address, Hash32, TaskId
+from app.errors import ChainNotMirrored
+from app.escrow.models import Escrow, EscrowEvent, Owed
+
+
+@dataclass(frozen=True)
+class ChainClock:
+    """Where the mirror stands; `timestamp` is the chain time in unix seconds."""
+
+    block_number: int
+    timestamp: int
+    finalized_number: int
+    head_number: int
+
+
+async def chain_clock(session: AsyncSession) -> ChainClock:
+    """The newest mirrored block. Raises ChainNotMirrored before the first one."""
+    cursor = (await session.scalars(select(Cursor).limit(1))).one_or_none()
+    if cursor is None:
+        raise ChainNotMirrored()
+    return ChainClock(cursor.block_number, cursor.block_timestamp, cursor.finalized_number, cursor.head_number)
+
+
+def is_final(block: int, clock: ChainClock) -> bool:
+    """Whether what happened in `block` can no longer be undone by a reorg."""
+    return block <= clock.finalized_number
+
+
+async def escrow_of(session: AsyncSession, task_id: TaskId) -> Escrow | None:
+    """The mirrored escrow of a task, None where no funding has been seen."""
+    return (await session.scalars(select(Escrow).where(Escrow.task_id == task_id))).one_or_none()
+
+
+async def escrows_of(session: AsyncSession, task_ids: Sequence[TaskId]) -> dict[TaskId, Escrow]:
+    """The mirrored escrows of several tasks; tasks without one are missing."""
+    rows = await session.scalars(select(Escrow).where(Escrow.task_id.in_(task_ids)))
+    return {TaskId(Hash32(row.task_id)): row for row in rows}
+
+
+async def events_of(session: AsyncSession, task_id: TaskId) -> list[EscrowEvent]:
+    """A task's events in the chain's order."""
+    ordered = (EscrowEvent.block_number, EscrowEvent.log_index)
+    return list(await session.scalars(select(EscrowEvent).where(EscrowEvent.task_id == task_id).order_by(*ordered)))
+
+
+async def owed_to(session: AsyncSession, owner: Address) -> Owed | None:
+    """What waits for `owner` to withdraw; None or an amount of 0 where nothing does."""
+    return (await session.scalars(select(Owed).where(Owed.owner == owner))).one_or_none()
