@@ -111,6 +111,44 @@ class DatabaseUnavailable(Unavailable):
 # chain
 
 
+class DeploymentMalformed(GuildhallError):
+    text = "The deployment file {path} cannot be used: {reason}"
+
+
+class BadSignature(InvalidInput):
+    """`reason` is one of the words in app.chain.signatures."""
+
+    text = "This is not a signature of {signer}: {reason}."
+
+
+class ChainUnavailable(Unavailable):
+    text = "No node answered {method}: {reason}."
+
+
+class RpcRefused(Unavailable):
+    """A node answered with an error that is not a revert."""
+
+    text = "A node refused {method}: {message} ({code})."
+
+    @property
+    def code(self) -> int:
+        return int(str(self.facts["code"]))
+
+    @property
+    def message(self) -> str:
+        return str(self.facts["message"])
+
+
+class CallReverted(Conflict):
+    """A contract refused; `data` is what it said, as hex."""
+
+    text = "The contract refused {method}: {message}."
+
+    @property
+    def data(self) -> bytes:
+        return bytes.fromhex(str(self.facts["data"]).removeprefix("0x"))
+
+
 # escrow
 
 
@@ -121,6 +159,10 @@ class ChainNotMirrored(Unavailable):
 
 
 # relayer
+
+
+class RelayerKeyMissing(SettingRefused):
+    """This worker was started without a key to send with."""
 
 
 # content

@@ -1,0 +1,1 @@
+"""The chain behind one door: JSON-RPC, contracts, typed data and signatures."""

@@ -1,0 +1,49 @@
+"""Where the contracts are: read once at start from the file that the deployment wrote."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eth_utils.address import is_checksum_address
+
+from app.database import Address
+from app.errors import DeploymentMalformed
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One immutable set of contracts; `chain_id` is that of the deployment and part of every task id."""
+
+    chain_id: int
+    start_block: int
+    token: Address
+    identity: Address
+    escrow: Address
+    reputation: Address
+    version: str = "1"
+
+
+def load(path: Path) -> Deployment:
+    """Reads DEPLOYMENT_FILE. Raises DeploymentMalformed, and OSError where the file cannot be read."""
+    try:
+        document = json.loads(path.read_text())
+        contracts = document["contracts"]
+        return Deployment(
+            chain_id=int(document["chain_id"]),
+            start_block=int(document["start_block"]),
+            token=address_of(contracts, "MockUSDC"),
+            identity=address_of(contracts, "IdentityRegistry"),
+            escrow=address_of(contracts, "TaskEscrow"),
+            reputation=address_of(contracts, "ReputationRegistry"),
+            version=str(document.get("version", "1")),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise DeploymentMalformed(path=str(path), reason=repr(error)) from error
+
+
+def address_of(contracts: dict[str, Any], name: str) -> Address:
+    value = contracts[name]
+    if not is_checksum_address(value):
+        raise ValueError(f"{name} is not a checksummed address")
+    return Address(value)

@@ -1,0 +1,183 @@
+"""JSON-RPC over HTTP: every call has a time-out, and the next URL is asked where one does not answer."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from aiohttp import ClientError, ClientTimeout
+from eth_utils.address import to_checksum_address
+from web3 import AsyncHTTPProvider
+from web3.exceptions import Web3Exception
+from web3.types import RPCEndpoint
+
+from app.database import Address, Hash32, TxHash
+from app.errors import CallReverted, ChainUnavailable, RpcRefused
+
+BlockTag = int | Literal["latest", "pending", "finalized", "safe", "earliest"]
+
+METHOD_NOT_FOUND = -32601
+
+
+@dataclass(frozen=True)
+class BlockHeader:
+    number: int
+    hash: Hash32
+    parent_hash: Hash32
+    timestamp: int
+    base_fee: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Where a transaction was mined when asked; not yet the truth (a reorg may move it)."""
+
+    tx_hash: TxHash
+    block_number: int
+    block_hash: Hash32
+    succeeded: bool
+    gas_used: int
+
+
+class Chain:
+    """One chain behind one or more URLs. Close it, or use it as an async context manager."""
+
+    def __init__(self, urls: Sequence[str], *, timeout_seconds: float = 10.0) -> None:
+        self.timeout_seconds = timeout_seconds
+        options = {"timeout": ClientTimeout(total=timeout_seconds)}
+        self._providers = [
+            AsyncHTTPProvider(url, request_kwargs=options, exception_retry_configuration=None) for url in urls
+        ]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        for provider in self._providers:
+            await provider.disconnect()
+
+    async def request(self, method: str, *params: Any) -> Any:
+        """One call's result. Raises RpcRefused or CallReverted as a node answers, ChainUnavailable where none does."""
+        failures = []
+        for provider in self._providers:
+            try:
+                async with asyncio.timeout(self.timeout_seconds):
+                    answer = await provider.make_request(RPCEndpoint(method), params)
+            except (ClientError, Web3Exception, OSError, TimeoutError, ValueError) as error:
+                failures.append(error)
+                continue
+            return result_of(method, answer)
+        reason = "; ".join(type(failure).__name__ for failure in failures) or "no URL is set"
+        raise ChainUnavailable(method=method, reason=reason) from (failures[-1] if failures else None)
+
+    async def chain_id(self) -> int:
+        return int(await self.request("eth_chainId"), 16)
+
+    async def call(
+        self,
+        to: Address,
+        data: bytes,
+        *,
+        sender: Address | None = None,
+        gas: int | None = None,
+        block: BlockTag = "latest",
+    ) -> bytes:
+        """eth_call. Raises CallReverted with the raw revert data."""
+        return from_hex(await self.request("eth_call", call_object(to, data, sender, gas), tag(block)))
+
+    async def estimate_gas(self, to: Address, data: bytes, *, sender: Address) -> int:
+        """Gas units. Raises CallReverted."""
+        return int(await self.request("eth_estimateGas", call_object(to, data, sender, None)), 16)
+
+    async def code(self, address: Address, block: BlockTag = "latest") -> bytes:
+        return from_hex(await self.request("eth_getCode", address, tag(block)))
+
+    async def balance(self, address: Address) -> int:
+        """Wei."""
+        return int(await self.request("eth_getBalance", address, "latest"), 16)
+
+    async def nonce(self, address: Address, block: BlockTag = "latest") -> int:
+        """How many transactions of `address` are mined up to `block`: the next nonce there."""
+        return int(await self.request("eth_getTransactionCount", address, tag(block)), 16)
+
+    async def suggested_tip(self) -> int:
+        """Wei per gas; 0 where the node has no opinion."""
+        try:
+            return int(await self.request("eth_maxPriorityFeePerGas"), 16)
+        except RpcRefused as error:
+            if error.code != METHOD_NOT_FOUND:
+                raise
+            return 0
+
+    async def block(self, block: BlockTag = "latest") -> BlockHeader | None:
+        """None for a block that the node does not have, which may be `finalized` on some."""
+        answer = await self.request("eth_getBlockByNumber", tag(block), False)
+        return None if answer is None else block_header(answer)
+
+    async def send_raw(self, raw: bytes) -> TxHash:
+        """Broadcasts signed bytes. Raises RpcRefused with the node's words; `relayer.rules` reads them."""
+        return TxHash(Hash32(str(await self.request("eth_sendRawTransaction", "0x" + raw.hex())).lower()))
+
+    async def receipt(self, tx_hash: TxHash) -> Receipt | None:
+        answer = await self.request("eth_getTransactionReceipt", tx_hash)
+        if answer is None or answer.get("blockHash") is None:
+            return None
+        return Receipt(
+            tx_hash=tx_hash,
+            block_number=int(answer["blockNumber"], 16),
+            block_hash=Hash32(answer["blockHash"].lower()),
+            succeeded=int(answer["status"], 16) == 1,
+            gas_used=int(answer["gasUsed"], 16),
+        )
+
+
+def result_of(method: str, answer: Any) -> Any:
+    error = answer.get("error")
+    if error is None:
+        return answer.get("result")
+    message, code = str(error.get("message", ""))[:500], int(error.get("code", 0))
+    data = error.get("data")
+    if isinstance(data, dict):  # some nodes wrap it once more
+        data = data.get("data", data.get("result"))
+    if code == 3 or "revert" in message.lower():
+        said = data if isinstance(data, str) and data.startswith("0x") else "0x"
+        raise CallReverted(method=method, message=message, data=said)
+    raise RpcRefused(method=method, code=code, message=message)
+
+
+def call_object(to: Address, data: bytes, sender: Address | None, gas: int | None) -> dict[str, str]:
+    call = {"to": str(to), "data": "0x" + data.hex()}
+    if sender is not None:
+        call["from"] = sender
+    if gas is not None:
+        call["gas"] = hex(gas)
+    return call
+
+
+def block_header(answer: dict[str, Any]) -> BlockHeader:
+    return BlockHeader(
+        number=int(answer["number"], 16),
+        hash=Hash32(answer["hash"].lower()),
+        parent_hash=Hash32(answer["parentHash"].lower()),
+        timestamp=int(answer["timestamp"], 16),
+        base_fee=int(answer.get("baseFeePerGas") or "0x0", 16),
+    )
+
+
+def tag(block: BlockTag) -> str:
+    return hex(block) if isinstance(block, int) else block
+
+
+def from_hex(value: Any) -> bytes:
+    return bytes.fromhex(str(value).removeprefix("0x"))
+
+
+def address_of_word(word: bytes) -> Address:
+    """The address in the last 20 bytes of a 32-byte word."""
+    return Address(to_checksum_address(word[-20:]))
