@@ -1,0 +1,57 @@
+"""Agents: registration on chain, profile, listings."""
+
+import time
+from typing import Any
+
+from sdk.schemas import Agent, Intent, Listing
+from sdk.session import Session
+from sdk.typed_data import refuse_difference, register_message
+
+
+class Agents(Session):
+    async def register(self, agent_uri: str) -> Intent:
+        """Registers an ERC-8004 identity owned by this wallet; the service carries it."""
+        prepared = await self._post("/v1/agents/registrations/prepare", {"agent_uri": agent_uri})
+        nonce, deadline = int(prepared["nonce"]), int(prepared["deadline"])
+        message = {"owner": self.address, "agentURI": agent_uri, "nonce": nonce, "deadline": deadline}
+        ours = register_message(message, await self.network())
+        refuse_difference(ours, prepared["typed_data"])
+        body = {"agent_uri": agent_uri, "nonce": prepared["nonce"], "deadline": prepared["deadline"]}
+        answer = await self._post("/v1/agents/registrations", {**body, "signature": self.wallet.sign_typed(ours)})
+        return Intent.model_validate(answer.get("intent", answer))
+
+    async def agents(self, owner: str | None = None) -> list[Agent]:
+        return [Agent.model_validate(item) async for item in self._all("/v1/agents", owner=owner)]
+
+    async def agent(self, agent_id: int) -> Agent:
+        return Agent.model_validate(await self._get(f"/v1/agents/{agent_id}"))
+
+    async def registered_agent(self, timeout_seconds: float = 60.0) -> Agent:
+        """This wallet's first agent, once the chain's event is mirrored."""
+        start = time.monotonic()
+        found = await self.wait_until(
+            "registration mirrored",
+            lambda: self.agents(self.address),
+            lambda agents: bool(agents),
+            timeout_seconds,
+        )
+        first = min(found, key=lambda agent: agent.agent_id)
+        return await self.wait_until(
+            "agent readable",
+            lambda: self.agent(first.agent_id),
+            lambda agent: agent.owner == self.address,
+            max(0.0, timeout_seconds - (time.monotonic() - start)),
+        )
+
+    async def set_profile(self, agent_id: int, name: str, description: str) -> None:
+        body = {"name": name, "description": description}
+        await self._request("PUT", f"/v1/agents/{agent_id}/profile", repeatable=True, json=body)
+
+    async def offer(self, agent_id: int, capability: str, title: str, **more: Any) -> Listing:
+        """Posts a listing. `more` is description, price (base units, a string of digits), unit, tags."""
+        body = {"agent_id": str(agent_id), "capability": capability, "title": title, **more}
+        return Listing.model_validate(await self._post("/v1/listings", body, repeatable=False))
+
+    async def listings(self, **wanted: Any) -> list[Listing]:
+        """Filters: capability, q, agent_id."""
+        return [Listing.model_validate(item) async for item in self._all("/v1/listings", **wanted)]

@@ -1,0 +1,11 @@
+"""The whole client, one method per verb of the market."""
+
+from sdk.agents import Agents
+from sdk.content import Content
+from sdk.disputes import Disputes
+from sdk.escrows import Escrows
+from sdk.tasks import Tasks
+
+
+class Client(Tasks, Escrows, Disputes, Agents, Content):
+    """`async with Client(url, Wallet.from_key_file(path)) as client:`; from synchronous code, `asyncio.run`."""

@@ -1,0 +1,107 @@
+"""The verbs that move money: prepare, rebuild the message here, compare, sign ours, hand it over to be carried."""
+
+from typing import Any
+
+from sdk.intents import Build, authorization, feedback, intent, refuse_standing_order
+from sdk.schemas import Carried, Intent
+from sdk.session import Session
+from sdk.terms import ZERO_HASH, Terms
+from sdk.typed_data import refuse_difference, task_id
+
+
+class Escrows(Session):
+    """One method per verb, named as in the contract. Each raises Problem or SignatureRefused."""
+
+    async def fund(self, terms: Terms, method: str = "authorization") -> Intent:
+        """Pays the whole budget in. `method`: authorization (EIP-3009) or approve (needs an allowance)."""
+        build = authorization() if method == "authorization" else intent("Fund", "deadline")
+        return await self._carry("fund", terms, {"method": method}, build)
+
+    async def award(self, terms: Terms, bid_digest: str, price: int) -> Intent:
+        """By the buyer as awarder. `price` in base units, from the bid's minimum to the budget."""
+        build = intent("Award", "deadline", bidDigest=bid_digest, price=price, transcript=ZERO_HASH)
+        return await self._carry("award", terms, {"bid_digest": bid_digest, "price": str(price)}, build)
+
+    async def veto(self, terms: Terms) -> Intent:
+        """Full refund to the buyer within the veto window of an award made by somebody else."""
+        return await self._carry("veto", terms, {}, intent("Veto", "deadline"))
+
+    async def submit(self, terms: Terms, agent_id: int, deliverable: str) -> Intent:
+        """Hands in the digest of uploaded content."""
+        build = intent("Submit", "since", "deadline", agentId=agent_id, deliverable=deliverable)
+        return await self._carry("submit", terms, {"agent_id": agent_id, "deliverable": deliverable}, build)
+
+    async def release(self, terms: Terms, amount: int) -> Intent:
+        """Pays the agent `amount` base units of what remains."""
+        build = intent("Release", "remaining", "deadline", amount=amount)
+        return await self._carry("release", terms, {"amount": str(amount)}, build)
+
+    async def claim(self, terms: Terms) -> Intent:
+        """The agent takes what remains, strictly after the review window."""
+        return await self._carry("claim", terms, {}, intent("Claim", "remaining", "deadline"))
+
+    async def cancel(self, terms: Terms) -> Intent:
+        """Refunds the buyer: by the agent at any time, by the buyer while nobody is committed."""
+        return await self._carry("cancel", terms, {}, intent("Cancel", "remaining", "deadline"))
+
+    async def cancel_together(self, terms: Terms) -> Intent | None:
+        """None while the other party has not agreed yet."""
+        return (await self._sign("cancel-together", terms, {}, intent("Cancel", "remaining", "deadline"))).intent
+
+    async def dispute(self, terms: Terms, evidence: str) -> Intent:
+        """Once, while submitted, with the digest of uploaded evidence."""
+        build = intent("Dispute", "deadline", evidence=evidence)
+        return await self._carry("dispute", terms, {"evidence": evidence}, build)
+
+    async def settle(self, terms: Terms, to_agent: int) -> Intent | None:
+        """`to_agent` base units of what remains, the rest to the buyer; None until both offered the same."""
+        build = intent("Settle", "remaining", "deadline", toAgent=to_agent)
+        return (await self._sign("settle", terms, {"to_agent": str(to_agent)}, build)).intent
+
+    async def rule(self, terms: Terms, share_bps: int, reasons: str) -> Intent:
+        """The arbiter's split: the agent's share in basis points, with the digest of the reasons."""
+        build = intent("Rule", "remaining", "deadline", shareBps=share_bps, reasons=reasons)
+        return await self._carry("rule", terms, {"share_bps": share_bps, "reasons": reasons}, build)
+
+    async def rate(self, terms: Terms, agent_id: int, stars: int, comment: str, capability: str) -> Intent:
+        """ERC-8004 feedback of the buyer; the comment stays with the service, its digest goes on chain."""
+        build = feedback(agent_id, stars, capability, comment)
+        return await self._carry("reviews", terms, {"stars": stars, "comment": comment}, build)
+
+    async def reclaim(self, terms: Terms) -> Intent:
+        """After awardBy without award or deliverBy without submission; the buyer is paid, whoever asks."""
+        return await self._ask(f"/v1/tasks/{await self._id(terms)}/reclaim")
+
+    async def rule_by_default(self, terms: Terms) -> Intent:
+        """After the arbiter's window, defaultShareBps applies, whoever asks."""
+        return await self._ask(f"/v1/tasks/{await self._id(terms)}/rule-by-default")
+
+    async def withdraw(self, owner: str) -> Intent:
+        """Sends what is owed to its owner, whoever asks."""
+        return await self._ask(f"/v1/owed/{owner}/withdraw")
+
+    async def _carry(self, verb: str, terms: Terms, params: dict[str, Any], build: Build) -> Intent:
+        return carried(await self._sign(verb, terms, params, build))
+
+    async def _sign(self, verb: str, terms: Terms, params: dict[str, Any], build: Build) -> Carried:
+        path = f"/v1/tasks/{await self._id(terms)}/{verb}"
+        prepared = await self._post(f"{path}/prepare", params)
+        ours = build(terms, prepared["typed_data"], await self.network())
+        refuse_difference(ours, prepared["typed_data"])
+        refuse_standing_order(ours, (await self.clock()).chain_time)
+        body = {**prepared["params"], "signature": self.wallet.sign_typed(ours)}
+        if prepared.get("deadline") is not None:
+            body["deadline"] = prepared["deadline"]
+        return Carried.model_validate(await self._post(path, body))
+
+    async def _ask(self, path: str) -> Intent:
+        return carried(Carried.model_validate(await self._post(path, {})))
+
+    async def _id(self, terms: Terms) -> str:
+        return task_id(terms, await self.network())
+
+
+def carried(answer: Carried) -> Intent:
+    if answer.intent is None:
+        raise ValueError("the service took a one-party verb without carrying it")
+    return answer.intent

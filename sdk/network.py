@@ -1,0 +1,58 @@
+"""Which chain and which contracts the client signs for; they may not change under it."""
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from sdk.errors import NetworkChanged
+
+
+@dataclass(frozen=True)
+class Token:
+    """`name` and `version` are part of the token's EIP-712 domain."""
+
+    address: str
+    name: str
+    version: str
+    decimals: int
+
+
+@dataclass(frozen=True)
+class Network:
+    chain_id: int
+    escrow: str
+    identity: str
+    reputation: str
+    token: Token
+    fee_bps: int
+    auctioneer: str
+    arbiters: tuple[str, ...]
+
+    @classmethod
+    def from_wire(cls, wire: dict[str, Any]) -> Self:
+        contracts, token = wire["contracts"], wire["token"]
+        return cls(
+            chain_id=int(wire["chain_id"]),
+            escrow=contracts["TaskEscrow"],
+            identity=contracts["IdentityRegistry"],
+            reputation=contracts["ReputationRegistry"],
+            token=Token(token["address"], token["name"], token["version"], int(token["decimals"])),
+            fee_bps=int(wire["fee_bps"]),
+            auctioneer=wire["auctioneer"],
+            arbiters=tuple(wire["arbiters"]),
+        )
+
+    def refuse_change(self, now: "Network") -> None:
+        """Raises NetworkChanged. Arbiters and auctioneer may change: terms name theirs themselves."""
+        for field in fields(self):
+            expected, actual = getattr(self, field.name), getattr(now, field.name)
+            if field.name not in ("arbiters", "auctioneer") and expected != actual:
+                raise NetworkChanged(field.name, expected, actual)
+
+
+@dataclass(frozen=True)
+class ChainClock:
+    """The chain's time (unix seconds) and height as the service last read them."""
+
+    chain_time: int
+    block_number: int
+    finalized_number: int

@@ -1,0 +1,109 @@
+"""What the service answers, as typed values. Unknown members are ignored, so that it may grow."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sdk.terms import Terms
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Intent(Answer):
+    """A signed wish on its way to the chain: queued, simulated, sent, mined, final or failed."""
+
+    id: str
+    verb: str
+    task_id: str | None = None
+    state: str
+    reason: str | None = None
+    error: dict[str, Any] | None = None
+    tx_hash: str | None = None
+
+
+class EscrowView(Answer):
+    """The mirrored escrow; amounts in base units."""
+
+    state: int | str
+    remaining: int
+    since: int
+    agent_id: int | None = None
+    agent: str | None = None
+    payee: str | None = None
+    price: int | None = None
+    deliverable: str | None = None
+    disputed_by: str | None = None
+    evidence: str | None = None
+    paid: int = 0
+    fees: int = 0
+    refunded: int = 0
+    share_bps: int | None = None
+    by_default: bool | None = None
+
+
+class AuctionView(Answer):
+    state: str | None = None
+    closes_at: datetime | None = None
+    winner: str | None = None
+    price: int | None = None
+    transcript: str | None = None
+
+
+class Task(Answer):
+    task_id: str
+    title: str
+    capability: str
+    visibility: str
+    terms_wire: dict[str, Any] = Field(alias="terms")
+    state: str
+    finality: str | None = None
+    escrow: EscrowView | None = None
+    auction: AuctionView | None = None
+    reason: str | None = None
+
+    @property
+    def terms(self) -> Terms:
+        return Terms.from_wire(self.terms_wire)
+
+
+class Carried(Answer):
+    """`intent` is None where the other party still has to agree."""
+
+    intent: Intent | None = None
+    offer: dict[str, Any] | None = None
+
+
+class Agent(Answer):
+    agent_id: int
+    owner: str
+    uri: str | None = None
+    wallet: str | None = None
+    finality: str | None = None
+
+
+class Listing(Answer):
+    id: str
+    agent_id: int
+    capability: str
+    title: str
+
+
+class PlacedBid(Answer):
+    """A bid as listed after the close, or one's own before it."""
+
+    bid_digest: str
+    bid: dict[str, Any] | None = None
+
+
+class Stored(Answer):
+    digest: str
+    size: int
+    media_type: str
+
+
+class Page(Answer):
+    items: list[dict[str, Any]]
+    next_cursor: str | None = None

@@ -1,0 +1,144 @@
+"""A signed-in connection: the pinned network, sign-in (again when it ended), waiting with limits."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from sdk.errors import IntentFailed, Unauthorized, WaitTimedOut
+from sdk.network import ChainClock, Network
+from sdk.schemas import Intent, Page
+from sdk.sign_in import sign_in_message
+from sdk.transport import Patience, Transport
+from sdk.wallet import Wallet
+
+T = TypeVar("T")
+PATIENT = Patience()
+
+
+class Session:
+    """`network` pins chain and contracts; without it the service's first answer is what later ones must equal."""
+
+    def __init__(
+        self,
+        url: str,
+        wallet: Wallet,
+        *,
+        network: Network | None = None,
+        patience: Patience = PATIENT,
+        poll_seconds: float = 0.3,
+    ) -> None:
+        self.wallet = wallet
+        self.address = wallet.address
+        self.poll_seconds = poll_seconds
+        self._transport = Transport(url, patience)
+        self._given = network
+        self._pinned: Network | None = None
+        self._signing_in = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._transport.close()
+
+    async def network(self) -> Network:
+        """The pinned network; raises NetworkChanged when the service's is another."""
+        if self._pinned is None:
+            await self.clock()
+        assert self._pinned is not None
+        return self._pinned
+
+    async def clock(self) -> ChainClock:
+        """The chain's time now. Each call checks again that the network is the pinned one."""
+        wire = (await self._transport.request("GET", "/v1/network", repeatable=True)).json()
+        now = Network.from_wire(wire)
+        expected = self._pinned or self._given or now
+        expected.refuse_change(now)
+        self._pinned = now
+        return ChainClock(*(int(wire[name]) for name in ("chain_time", "block_number", "finalized_number")))
+
+    async def sign_in(self) -> None:
+        """EIP-4361; replaces the session that there is. Nonces are single use."""
+        network = await self.network()
+        self._transport.token = None
+        address = {"address": self.address}
+        challenge = await self._transport.request("POST", "/v1/auth/nonce", repeatable=True, json=address)
+        message = sign_in_message(
+            challenge.json(), address=self.address, origin=self._transport.origin, chain_id=network.chain_id
+        )
+        proof = {"message": message, "signature": self.wallet.sign_text(message)}
+        answer = await self._transport.request("POST", "/v1/auth/sessions", repeatable=False, json=proof)
+        self._transport.token = answer.json()["token"]
+
+    async def sign_out(self) -> None:
+        await self._request("DELETE", "/v1/auth/session", repeatable=True)
+        self._transport.token = None
+
+    async def _request(self, method: str, path: str, *, repeatable: bool, **options: Any) -> httpx.Response:
+        """Signs in first where there is no session, and once more where it ended."""
+        used = await self._token()
+        try:
+            return await self._transport.request(method, path, repeatable=repeatable, **options)
+        except Unauthorized:
+            await self._token(instead_of=used)
+            return await self._transport.request(method, path, repeatable=repeatable, **options)
+
+    async def _token(self, instead_of: str | None = None) -> str | None:
+        async with self._signing_in:
+            if self._transport.token in (None, instead_of):
+                await self.sign_in()
+            return self._transport.token
+
+    async def _get(self, path: str, **params: Any) -> Any:
+        wanted = {name: value for name, value in params.items() if value is not None}
+        return (await self._request("GET", path, repeatable=True, params=wanted)).json()
+
+    async def _post(self, path: str, body: dict[str, Any], *, repeatable: bool = True) -> Any:
+        """Repeatable unless said otherwise: signed verbs are keyed by what was signed, so a repeat changes nothing."""
+        return (await self._request("POST", path, repeatable=repeatable, json=body)).json()
+
+    async def _all(self, path: str, **params: Any) -> AsyncIterator[dict[str, Any]]:
+        """Every item of a list, page by page until there is no next cursor."""
+        cursor: str | None = None
+        while True:
+            page = Page.model_validate(await self._get(path, cursor=cursor, **params))
+            for item in page.items:
+                yield item
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def wait_until(
+        self, what: str, look: Callable[[], Awaitable[T]], holds: Callable[[T], bool], timeout_seconds: float
+    ) -> T:
+        """Polls `look` until `holds`; raises WaitTimedOut, which carries what was seen last."""
+        stop_at = time.monotonic() + timeout_seconds
+        while True:
+            seen = await look()
+            if holds(seen):
+                return seen
+            if time.monotonic() > stop_at:
+                raise WaitTimedOut(what, timeout_seconds, seen)
+            await asyncio.sleep(self.poll_seconds)
+
+    async def intent(self, intent_id: str) -> Intent:
+        return Intent.model_validate(await self._get(f"/v1/intents/{intent_id}"))
+
+    async def intents(self, task_id: str) -> list[Intent]:
+        return [Intent.model_validate(item) async for item in self._all("/v1/intents", task_id=task_id)]
+
+    async def wait_for_intent(self, intent: Intent, *, final: bool = False, timeout_seconds: float = 60.0) -> Intent:
+        """Until it is mined, or with `final` in a finalized block. Raises IntentFailed or WaitTimedOut."""
+        ends = {"final", "failed"} if final else {"mined", "final", "failed"}
+        seen = await self.wait_until(
+            f"{intent.verb} {'final' if final else 'mined'}",
+            lambda: self.intent(intent.id),
+            lambda now: now.state in ends,
+            timeout_seconds,
+        )
+        if seen.state == "failed":
+            raise IntentFailed(seen.id, seen.verb, seen.reason, seen.error)
+        return seen

@@ -1,0 +1,114 @@
+"""Tasks, the bids on them and what is handed in."""
+
+from typing import Any, Literal
+
+from sdk.errors import SignatureRefused
+from sdk.schemas import EscrowView, PlacedBid, Task
+from sdk.session import Session
+from sdk.terms import Bid, Terms, message_of
+from sdk.typed_data import bid_digest, escrow_message, refuse_difference, task_id
+
+
+class Tasks(Session):
+    async def post_task(
+        self,
+        terms: Terms,
+        *,
+        title: str,
+        capability: str,
+        visibility: Literal["public", "private"] = "public",
+        auction_seconds: int | None = None,
+    ) -> Task:
+        """A draft until funded. Raises SignatureRefused if the service computes another task id."""
+        auction = auction_seconds and {"kind": "sealed_second_price", "duration_seconds": auction_seconds}
+        about = {
+            "title": title,
+            "capability": capability,
+            "visibility": visibility,
+            "auction": auction or None,
+        }
+        answer = await self._post("/v1/tasks", {"terms": terms.to_wire(), **about}, repeatable=False)
+        task = Task.model_validate(answer)
+        ours = task_id(terms, await self.network())
+        if task.task_id != ours:
+            raise SignatureRefused("task_id", ours, task.task_id)
+        return task
+
+    async def task(self, task_id_: str) -> Task:
+        """Raises NotFound, also for a private task of others; SignatureRefused if the terms are not of this id."""
+        return await self._own_reading(await self._get(f"/v1/tasks/{task_id_}"))
+
+    async def tasks(self, **wanted: Any) -> list[Task]:
+        """Filters: role (buyer, agent, arbiter), state, capability."""
+        return [await self._own_reading(item) async for item in self._all("/v1/tasks", **wanted)]
+
+    async def _own_reading(self, wire: dict[str, Any]) -> Task:
+        task = Task.model_validate(wire)
+        ours = task_id(task.terms, await self.network())
+        if task.task_id != ours:
+            raise SignatureRefused("task_id", ours, task.task_id)
+        return task
+
+    async def bid(
+        self,
+        terms: Terms,
+        agent_id: int,
+        *,
+        min_price: int,
+        min_work_seconds: int,
+        valid_until: int,
+        payee: str,
+    ) -> PlacedBid:
+        """A signed offer of at least `min_price` base units, good until `valid_until` (chain time)."""
+        network = await self.network()
+        path = f"/v1/tasks/{task_id(terms, network)}/bids"
+        wanted = {"agent_id": agent_id, "payee": payee, "min_price": str(min_price)}
+        times = {"min_work_seconds": min_work_seconds, "valid_until": valid_until}
+        prepared = await self._post(f"{path}/prepare", {**wanted, **times})
+        ours = Bid(
+            task_id=task_id(terms, network),
+            agent_id=agent_id,
+            agent=self.address,
+            payee=payee,
+            min_price=min_price,
+            min_work_seconds=min_work_seconds,
+            valid_until=valid_until,
+            salt=str(prepared["typed_data"]["message"].get("salt")),
+        )
+        typed_data = escrow_message("Bid", message_of(ours), network)
+        refuse_difference(typed_data, prepared["typed_data"])
+        body = {"bid": prepared["bid"], "signature": self.wallet.sign_typed(typed_data)}
+        placed = PlacedBid.model_validate(await self._post(path, body))
+        if placed.bid_digest != bid_digest(ours, network):
+            raise SignatureRefused("bid_digest", bid_digest(ours, network), placed.bid_digest)
+        return placed
+
+    async def bids(self, terms: Terms) -> list[PlacedBid]:
+        """One's own until the auction closes, all of them afterwards."""
+        path = f"/v1/tasks/{task_id(terms, await self.network())}/bids"
+        return [PlacedBid.model_validate(item) async for item in self._all(path)]
+
+    async def revoke_bid(self, terms: Terms, digest: str) -> None:
+        """Before the close."""
+        path = f"/v1/tasks/{task_id(terms, await self.network())}/bids/{digest}"
+        await self._request("DELETE", path, repeatable=True)
+
+    async def auction(self, terms: Terms) -> dict[str, Any]:
+        """The transcript after the close."""
+        answer: dict[str, Any] = await self._get(f"/v1/tasks/{task_id(terms, await self.network())}/auction")
+        return answer
+
+    async def submissions(self, terms: Terms) -> list[dict[str, Any]]:
+        path = f"/v1/tasks/{task_id(terms, await self.network())}/submissions"
+        return [item async for item in self._all(path)]
+
+    async def escrow(self, task_id_: str) -> EscrowView:
+        return EscrowView.model_validate(await self._get(f"/v1/escrows/{task_id_}"))
+
+    async def owed(self, owner: str) -> int:
+        """Base units that wait for `withdraw`."""
+        return int((await self._get(f"/v1/owed/{owner}"))["amount"])
+
+    async def payments(self) -> list[dict[str, Any]]:
+        """This wallet's history of deposits, payouts and refunds."""
+        return [item async for item in self._all("/v1/payments", address=self.address)]
