@@ -1,0 +1,21 @@
+"""A decoded event of a mirrored contract: what folds take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEvent:
+    """Events are ordered by (block_number, log_index).
+
+    `args` has the Solidity names and the forms of its JSON column: integers above 53 bits are decimal strings,
+    addresses checksummed, bytes 0x and lower-case hex, structs nested.
+    """
+
+    block_number: int
+    log_index: int
+    tx_hash: str
+    block_timestamp: int
+    name: str
+    args: Mapping[str, Any]

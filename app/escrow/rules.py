@@ -1,0 +1,244 @@
+"""What an escrow is: a fold over the events of its task. Amounts are base units, times unix seconds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from app.chain.events import ChainEvent
+
+ZERO_ADDRESS = "0x" + "0" * 40
+
+
+class State(IntEnum):
+    """Where a task is, with the contract's numbers. Everything above DISPUTED is over."""
+
+    NONE = 0
+    FUNDED = 1
+    AWARDED = 2
+    SUBMITTED = 3
+    DISPUTED = 4
+    RELEASED = 5
+    CLAIMED = 6
+    SETTLED = 7
+    RULED = 8
+    REFUNDED = 9
+
+
+class Refund(IntEnum):
+    """Why money went back to the buyer, with the contract's numbers."""
+
+    VETOED = 0
+    CANCELLED_BY_BUYER = 1
+    CANCELLED_BY_AGENT = 2
+    CANCELLED_TOGETHER = 3
+    RECLAIMED = 4
+
+
+def is_over(state: int) -> bool:
+    """Whether the state holds no money and is never left."""
+    return state > State.DISPUTED
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedEscrow:
+    """The columns of one mirrored escrow (app.escrow.models.Escrow says what they mean)."""
+
+    task_id: str
+    chain_id: int
+    escrow: str
+    buyer: str
+    terms_agent: str
+    awarder: str
+    arbiter: str
+    parent: str
+    content: str
+    salt: str
+    budget: int
+    child_cap: int
+    award_by: int
+    deliver_by: int
+    review_seconds: int
+    veto_seconds: int
+    arbiter_seconds: int
+    default_share_bps: int
+    state: int
+    remaining: int
+    since: int
+    funded_block: int
+    funded_tx: str
+    last_block: int
+    last_log_index: int
+    last_tx: str
+    last_timestamp: int
+    agent_id: int | None = None
+    agent: str | None = None
+    payee: str | None = None
+    price: int | None = None
+    bid_digest: str | None = None
+    transcript: str | None = None
+    deliverable: str | None = None
+    disputed_by: str | None = None
+    evidence: str | None = None
+    paid: int = 0
+    fees: int = 0
+    refunded: int = 0
+    refund_reason: int | None = None
+    share_bps: int | None = None
+    by_default: bool | None = None
+    reasons: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedOwed:
+    """What waits for one owner."""
+
+    owner: str
+    amount: int
+    last_block: int
+
+
+class EventBeforeFunding(Exception):
+    """A task's events do not begin with TaskFunded: something is missing from what was read."""
+
+    def __init__(self, event: ChainEvent) -> None:
+        self.event = event
+        super().__init__(f"{event.name} at block {event.block_number} comes before TaskFunded")
+
+
+def fold_escrow(events: Iterable[ChainEvent], *, chain_id: int, escrow: str) -> FoldedEscrow | None:
+    """The escrow after all of a task's events, in the chain's order; None without any.
+
+    Raises EventBeforeFunding where the first is not TaskFunded.
+    """
+    folded: FoldedEscrow | None = None
+    for event in events:
+        if event.name == "TaskFunded":
+            folded = _fund(event, chain_id, escrow)
+        elif folded is None:
+            raise EventBeforeFunding(event)
+        else:
+            folded = _touch(_apply(folded, event), event)
+    return folded
+
+
+def fold_owed(owner: str, events: Iterable[ChainEvent]) -> FoldedOwed | None:
+    """What failed pushes left for `owner`, less what he withdrew; None without any event."""
+    amount, last_block = 0, None
+    for event in events:
+        sign = {"PaymentOwed": 1, "Withdrawn": -1}[event.name]
+        amount, last_block = amount + sign * int(event.args["amount"]), event.block_number
+    return None if last_block is None else FoldedOwed(owner, amount, last_block)
+
+
+def _fund(event: ChainEvent, chain_id: int, escrow: str) -> FoldedEscrow:
+    terms = event.args["terms"]
+    hired = None if terms["agent"] == ZERO_ADDRESS else terms["agent"]
+    return FoldedEscrow(
+        task_id=event.args["taskId"],
+        chain_id=chain_id,
+        escrow=escrow,
+        buyer=terms["buyer"],
+        terms_agent=terms["agent"],
+        awarder=terms["awarder"],
+        arbiter=terms["arbiter"],
+        parent=terms["parent"],
+        content=terms["content"],
+        salt=terms["salt"],
+        budget=int(terms["budget"]),
+        child_cap=int(terms["childCap"]),
+        award_by=terms["awardBy"],
+        deliver_by=terms["deliverBy"],
+        review_seconds=terms["reviewSeconds"],
+        veto_seconds=terms["vetoSeconds"],
+        arbiter_seconds=terms["arbiterSeconds"],
+        default_share_bps=terms["defaultShareBps"],
+        state=State.FUNDED,
+        remaining=int(terms["budget"]),
+        since=event.block_timestamp,
+        funded_block=event.block_number,
+        funded_tx=event.tx_hash,
+        last_block=event.block_number,
+        last_log_index=event.log_index,
+        last_tx=event.tx_hash,
+        last_timestamp=event.block_timestamp,
+        agent=hired,
+        payee=hired,
+    )
+
+
+def _apply(folded: FoldedEscrow, event: ChainEvent) -> FoldedEscrow:
+    match event.name:
+        case "TaskAwarded":
+            return _award(folded, event)
+        case "TaskSubmitted":
+            return replace(
+                _enter(folded, State.SUBMITTED, event),
+                agent_id=int(event.args["agentId"]),
+                deliverable=event.args["deliverable"],
+            )
+        case "TaskReleased":
+            return _release(folded, event)
+        case "TaskRefunded":
+            ended = _enter(folded, State.REFUNDED, event)
+            return replace(_pay_back(ended, int(event.args["amount"])), refund_reason=event.args["reason"])
+        case "TaskDisputed":
+            disputed = _enter(folded, State.DISPUTED, event)
+            return replace(disputed, disputed_by=event.args["by"], evidence=event.args["evidence"])
+        case "TaskSettled":
+            return _split(_enter(folded, State.SETTLED, event), event)
+        case "TaskRuled":
+            ruled = _split(_enter(folded, State.RULED, event), event)
+            args = event.args
+            return replace(ruled, share_bps=args["shareBps"], by_default=args["byDefault"], reasons=args["reasons"])
+        case "PaymentOwed":
+            # The payment was booked by the event that caused it: only its way to the owner is longer.
+            return folded
+        case other:
+            raise ValueError(f"{other} is no event of a task")
+
+
+def _award(folded: FoldedEscrow, event: ChainEvent) -> FoldedEscrow:
+    args = event.args
+    return replace(
+        _pay_back(_enter(folded, State.AWARDED, event), int(args["surplus"])),
+        agent_id=int(args["agentId"]),
+        agent=args["agent"],
+        payee=args["payee"],
+        price=int(args["price"]),
+        bid_digest=args["bidDigest"],
+        transcript=args["transcript"],
+    )
+
+
+def _release(folded: FoldedEscrow, event: ChainEvent) -> FoldedEscrow:
+    paid = _pay_agent(folded, int(event.args["amount"]), int(event.args["fee"]))
+    if int(event.args["remaining"]) > 0:
+        return paid
+    return _enter(paid, State.CLAIMED if event.args["claimed"] else State.RELEASED, event)
+
+
+def _split(folded: FoldedEscrow, event: ChainEvent) -> FoldedEscrow:
+    paid = _pay_agent(folded, int(event.args["toAgent"]), int(event.args["fee"]))
+    return _pay_back(paid, int(event.args["toBuyer"]))
+
+
+def _pay_agent(folded: FoldedEscrow, gross: int, fee: int) -> FoldedEscrow:
+    return replace(folded, paid=folded.paid + gross, fees=folded.fees + fee, remaining=folded.remaining - gross)
+
+
+def _pay_back(folded: FoldedEscrow, amount: int) -> FoldedEscrow:
+    return replace(folded, refunded=folded.refunded + amount, remaining=folded.remaining - amount)
+
+
+def _enter(folded: FoldedEscrow, state: State, event: ChainEvent) -> FoldedEscrow:
+    return replace(folded, state=state, since=0 if is_over(state) else event.block_timestamp)
+
+
+def _touch(folded: FoldedEscrow, event: ChainEvent) -> FoldedEscrow:
+    return replace(
+        folded,
+        last_block=event.block_number,
+        last_log_index=event.log_index,
+        last_tx=event.tx_hash,
+        last_timestamp=event.block_timestamp,
+    )
