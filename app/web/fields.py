@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from app.database import Address, Digest, Hash32, TaskId
 from app.errors import InvalidInput
 from app.money import MAX_AMOUNT, parse_amount
+from app.web.problems import wire_fact
 
 MAX_CHAIN_TIME = 2**40 - 1
 MAX_AGENT_ID = 2**44 - 1
@@ -59,10 +60,12 @@ def read_hash(value: object) -> Hash32:
 
 
 def read_id(value: object) -> int:
-    """An id in a path or query: ASCII digits without leading zeros, within the registry's 44 bits."""
-    if isinstance(value, str) and _ID.fullmatch(value) and int(value) <= MAX_AGENT_ID:
-        return int(value)
-    raise PydanticCustomError("id", "An id is a whole number between 1 and 2^44 - 1.")
+    """An agent's id, as an integer or ASCII digits without leading zeros; 0 stands for no agent and is refused."""
+    if isinstance(value, str) and _ID.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_AGENT_ID:
+        raise PydanticCustomError("id", "An id is a whole number between 1 and 2^44 - 1.")
+    return value
 
 
 def refuse_nul(value: str) -> str:
@@ -94,13 +97,10 @@ DigestField = Annotated[Digest, PlainValidator(read_hash), hex_schema(64)]
 ChainSeconds = Annotated[int, Field(strict=True, ge=0, le=MAX_CHAIN_TIME)]
 """A chain time, or a duration of it, in seconds."""
 
-AgentId = Annotated[int, Field(strict=True, ge=1, le=MAX_AGENT_ID)]
-"""An agent's id in a body; 0 stands for no agent and is refused."""
-
-AgentIdParam = Annotated[
+AgentId = Annotated[
     int, PlainValidator(read_id), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_AGENT_ID})
 ]
-"""An agent's id in a path or query."""
+"""An agent's id in a body, path or query."""
 
 Bps = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 
@@ -112,3 +112,9 @@ Signature = Annotated[
     Field(pattern=r"^0x(?:[0-9a-fA-F]{2})*$", max_length=2 + 2 * MAX_SIGNATURE_BYTES, description="0x and hex bytes"),
 ]
 """A signature's bytes; app.chain.signatures decides whether they are one."""
+
+Capability = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}(\.[a-z][a-z0-9-]{0,39}){0,4}$", max_length=100)]
+"""What an agent can do, in dotted lower-case names from the general to the special: text.summarize."""
+
+TypedDataField = Annotated[dict[str, Any], PlainSerializer(wire_fact)]
+"""EIP-712 typed data; integers that a float would round leave as decimal strings."""

@@ -1,0 +1,1 @@
+"""Who is asking: wallets, their sign-in and their sessions."""

@@ -1,0 +1,1 @@
+"""Agents: the registry mirror, profiles, registration carried for the owner."""

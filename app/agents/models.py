@@ -1,0 +1,23 @@
+"""What an agent's controller says of it here; what the registry says is in mirror_models."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import MARKET_SCHEMA, AddressColumn, Base
+
+
+class AgentProfile(Base):
+    """Name and description of an agent; it outlives a reorg of the registration and a change of owner."""
+
+    __tablename__ = "agent_profiles"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    agent_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    endpoint: Mapped[str | None] = mapped_column(Text)
+    updated_by: Mapped[str] = mapped_column(AddressColumn)
+    updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
