@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ITaskEscrow, State, Terms} from "../interfaces/ITaskEscrow.sol";
+import {TaskSlot, tombstone} from "./TaskSlot.sol";
+
+/// @title What is stored of each task: one word, and a second one only where the agent was chosen at award.
+abstract contract Ledger is ITaskEscrow {
+    uint256 private constant AGENT_LOW_BITS = 96;
+    uint256 private constant PAYEE_BITS = 160;
+
+    uint256 public immutable deploymentChainId;
+
+    mapping(bytes32 taskId => TaskSlot) internal _tasks;
+    /// payee 160 | low part of the agent's address 96
+    mapping(bytes32 taskId => uint256) private _awards;
+
+    constructor() {
+        deploymentChainId = block.chainid;
+    }
+
+    /// @inheritdoc ITaskEscrow
+    /// @dev The deployment's chain id, not the present one: a fork strands no task. Copied without reading the
+    /// fields: `fund` has checked them all, and a task id that was not funded has no money.
+    function taskIdOf(Terms calldata terms) public view returns (bytes32 taskId) {
+        uint256 chainId = deploymentChainId;
+        assembly ("memory-safe") {
+            let start := mload(0x40)
+            mstore(start, chainId)
+            mstore(add(start, 0x20), address())
+            calldatacopy(add(start, 0x40), terms, 0x1e0)
+            taskId := keccak256(start, 0x220)
+        }
+    }
+
+    /// @inheritdoc ITaskEscrow
+    function taskOf(bytes32 taskId)
+        external
+        view
+        returns (State state, uint96 remaining, uint40 since, uint256 agentId, address agent, address payee)
+    {
+        TaskSlot task = _tasks[taskId];
+        (agent, payee) = _awarded(taskId, task);
+        return (task.stateOf(), task.remainingOf(), task.sinceOf(), task.agentIdOf(), agent, payee);
+    }
+
+    /// @inheritdoc ITaskEscrow
+    function feedbackAgentOf(bytes32 taskId) external view returns (uint256 agentId) {
+        TaskSlot task = _tasks[taskId];
+        State state = task.stateOf();
+        bool finished = state == State.Released || state == State.Claimed || state == State.Ruled;
+        if (finished || (state == State.Settled && task.paidOf())) return task.agentIdOf();
+    }
+
+    function _load(Terms calldata terms) internal view returns (bytes32 taskId, TaskSlot task) {
+        taskId = taskIdOf(terms);
+        task = _tasks[taskId];
+    }
+
+    function _storeAward(bytes32 taskId, TaskSlot task, uint256 agentId, address agent, address payee) internal {
+        _tasks[taskId] = task.hiring(agentId, uint64(uint160(agent) >> AGENT_LOW_BITS));
+        _awards[taskId] = uint256(uint160(payee)) | (uint256(uint160(agent)) << PAYEE_BITS);
+    }
+
+    /// @dev Leaves a tombstone and gives the award's word back.
+    function _end(Terms calldata terms, bytes32 taskId, TaskSlot task, State state, bool paid) internal {
+        _tasks[taskId] = tombstone(task, state, paid);
+        if (terms.agent == address(0) && task.stateOf() != State.Funded) delete _awards[taskId];
+    }
+
+    /// @dev Who works and who is paid; both 0 before an award.
+    function _hired(Terms calldata terms, bytes32 taskId, TaskSlot task)
+        internal
+        view
+        returns (address agent, address payee)
+    {
+        if (terms.agent != address(0)) return (terms.agent, terms.agent);
+        if (task.stateOf() == State.Funded) return (address(0), address(0));
+        return _awarded(taskId, task);
+    }
+
+    function _awarded(bytes32 taskId, TaskSlot task) private view returns (address agent, address payee) {
+        uint256 word = _awards[taskId];
+        payee = address(uint160(word));
+        agent = address((uint160(task.agentHighOf()) << uint160(AGENT_LOW_BITS)) | uint160(word >> PAYEE_BITS));
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {State} from "../interfaces/ITaskEscrow.sol";
+
+/// @notice One task in one word, from the lowest bit:
+/// remaining 96 | since 40 | agentId 44 | high part of the agent's address 64 | state 4 | paid 1 | reserved 7.
+/// The reserved bits are for open children and for what a tombstone has to remember.
+type TaskSlot is uint256;
+
+using {
+    remainingOf, sinceOf, agentIdOf, agentHighOf, stateOf, paidOf, withRemaining, entering, submitted, hiring, tombstone
+} for TaskSlot global;
+
+uint256 constant SINCE_AT = 96;
+uint256 constant AGENT_ID_AT = 136;
+uint256 constant AGENT_AT = 180;
+uint256 constant STATE_AT = 244;
+uint256 constant PAID = 1 << 248;
+
+uint256 constant REMAINING_MASK = (1 << 96) - 1;
+uint256 constant AGENT_ID_MASK = (1 << 44) - 1;
+
+/// @notice A task that holds `budget` from now on.
+function funded(uint96 budget) view returns (TaskSlot) {
+    return TaskSlot.wrap(budget | (block.timestamp << SINCE_AT) | (uint256(State.Funded) << STATE_AT));
+}
+
+function remainingOf(TaskSlot task) pure returns (uint96) {
+    return uint96(TaskSlot.unwrap(task));
+}
+
+function sinceOf(TaskSlot task) pure returns (uint40) {
+    return uint40(TaskSlot.unwrap(task) >> SINCE_AT);
+}
+
+function agentIdOf(TaskSlot task) pure returns (uint256) {
+    return (TaskSlot.unwrap(task) >> AGENT_ID_AT) & AGENT_ID_MASK;
+}
+
+function agentHighOf(TaskSlot task) pure returns (uint64) {
+    return uint64(TaskSlot.unwrap(task) >> AGENT_AT);
+}
+
+function stateOf(TaskSlot task) pure returns (State) {
+    return State((TaskSlot.unwrap(task) >> STATE_AT) & 0xf);
+}
+
+/// @notice Whether any money of this task has reached its agent.
+function paidOf(TaskSlot task) pure returns (bool) {
+    return TaskSlot.unwrap(task) & PAID != 0;
+}
+
+/// @notice The same task after a payment to the agent.
+function withRemaining(TaskSlot task, uint96 remaining) pure returns (TaskSlot) {
+    return TaskSlot.wrap((TaskSlot.unwrap(task) & ~REMAINING_MASK) | remaining | PAID);
+}
+
+/// @notice The same task in another state, since now: one time serves every window.
+function entering(TaskSlot task, State state) view returns (TaskSlot) {
+    return _inStateSince(task, state, block.timestamp);
+}
+
+/// @notice Submitted since now, but always later than before: a signed submission names the `since` that it saw, so
+/// even within one second it can never be carried twice.
+function submitted(TaskSlot task) view returns (TaskSlot) {
+    uint256 since = task.sinceOf();
+    return _inStateSince(task, State.Submitted, block.timestamp > since ? block.timestamp : since + 1);
+}
+
+function _inStateSince(TaskSlot task, State state, uint256 since) pure returns (TaskSlot) {
+    uint256 kept = TaskSlot.unwrap(task) & ~((uint256(type(uint40).max) << SINCE_AT) | (uint256(0xf) << STATE_AT));
+    return TaskSlot.wrap(kept | (since << SINCE_AT) | (uint256(state) << STATE_AT));
+}
+
+/// @notice The same task with its agent id (below 2^44) and the high part of the agent's address, both unset so far.
+function hiring(TaskSlot task, uint256 agentId, uint64 agentHigh) pure returns (TaskSlot) {
+    return TaskSlot.wrap(TaskSlot.unwrap(task) | (agentId << AGENT_ID_AT) | (uint256(agentHigh) << AGENT_AT));
+}
+
+/// @notice What is kept of a finished task, so that its id is never funded again.
+function tombstone(TaskSlot task, State state, bool paid) pure returns (TaskSlot) {
+    uint256 kept = TaskSlot.unwrap(task) & ((AGENT_ID_MASK << AGENT_ID_AT) | PAID);
+    return TaskSlot.wrap(kept | (uint256(state) << STATE_AT) | (paid ? PAID : 0));
+}
