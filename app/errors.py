@@ -108,6 +108,16 @@ class DatabaseUnavailable(Unavailable):
 # accounts
 
 
+class SignInMessageMalformed(InvalidInput):
+    text = "This is not an EIP-4361 message as it was asked for: {reason}."
+
+
+class SignInRefused(Unauthenticated):
+    """`rule` names the part of the message that is not what was asked for."""
+
+    text = "The sign-in message is refused: its {rule} is not what it must be."
+
+
 # chain
 
 
@@ -168,7 +178,45 @@ class RelayerKeyMissing(SettingRefused):
 # content
 
 
+class DigestMismatch(InvalidInput):
+    text = "The bytes have the digest {actual}, the request says {expected}."
+
+
+class DigestHeaderMalformed(InvalidInput):
+    text = "Content-Digest must be sha-256=:BASE64: of 32 bytes (RFC 9530)."
+
+
+class MediaTypeMalformed(InvalidInput):
+    text = "Content-Type is not a media type."
+
+
+class ContentTooLarge(TooLarge):
+    text = "The content is larger than {limit} bytes."
+
+
+class UploadStalled(InvalidInput):
+    text = "The upload sent nothing for {seconds} seconds."
+
+
+class ContentMissing(Unavailable):
+    """The row is there and the file is not: storage is detached or damaged."""
+
+    text = "The stored bytes of {digest} cannot be read just now."
+
+
 # agents, listings
+
+
+class NotController(Forbidden):
+    text = "Only the owner or the wallet of agent {agent_id} may {verb} it."
+
+
+class RegistrationNonceUsed(Conflict):
+    text = "The registry expects nonce {expected}, the signature holds {nonce}: prepare again."
+
+
+class RegistrationDeadlineRefused(Conflict):
+    text = "The deadline {deadline} must be after chain time {time} and at most {limit}."
 
 
 # tasks, auctions, disputes, reputation, payments

@@ -25,6 +25,7 @@ from app.errors import (
     TooLarge,
     Unauthenticated,
     Unavailable,
+    UploadStalled,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -33,6 +34,7 @@ SAFE_INTEGER = 2**53
 STATUS: Mapping[type[GuildhallError], HTTPStatus] = {
     BadCursor: HTTPStatus.BAD_REQUEST,
     BodyTooDeep: HTTPStatus.BAD_REQUEST,
+    UploadStalled: HTTPStatus.REQUEST_TIMEOUT,
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
