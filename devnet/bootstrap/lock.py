@@ -1,0 +1,66 @@
+"""`python -m devnet.bootstrap.lock`: writes every lock file anew from pyproject.toml and package.json."""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from devnet.bootstrap.__main__ import ROOT
+from devnet.bootstrap.caches import cache_folder
+from devnet.bootstrap.node import NPM_FILES, npm
+from devnet.bootstrap.python import UV_LOCK, install_uv, uv_environment
+from devnet.bootstrap.steps import StepFailed, run_step
+from devnet.processes import FOREIGN
+
+LOGS = ROOT / ".cache" / "logs"
+UV_REQUIREMENT = "uv>=0.13,<0.14"
+
+
+def main() -> int:
+    env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    cache = cache_folder(ROOT, env)
+    try:
+        lock_python_parts(cache, env)
+        lock_npm_parts(cache, env)
+    except StepFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def lock_python_parts(cache: Path, env: dict[str, str]) -> None:
+    uv_folder = install_uv(ROOT, cache, env)
+    uv, uv_env = uv_folder / "bin" / "uv", uv_environment(uv_folder, cache, env)
+    compile_lock = [uv, "pip", "compile", "--universal", "--generate-hashes", "--no-emit-index-url", "--upgrade"]
+    compile_lock += ["--no-emit-find-links", "--custom-compile-command", "scripts/lock", "--python-version", "3.11"]
+    # The tests' lock first and whole: what it needs (hexbytes, click) bounds what runs.
+    for output, inputs in {
+        "requirements-dev.lock": ["pyproject.toml", "--group", "pyproject.toml:dev"],
+        "requirements.lock": ["pyproject.toml", "--constraints", "requirements-dev.lock"],
+    }.items():
+        run_step(f"Locking {output}", [*compile_lock, *inputs, "-o", output], uv_env, ROOT, LOGS)
+    wanted = ROOT / ".cache" / "uv.in"
+    wanted.write_text(UV_REQUIREMENT + "\n")
+    run_step("Locking uv", [*compile_lock, "--no-annotate", wanted, "-o", UV_LOCK], uv_env, ROOT, LOGS)
+
+
+def lock_npm_parts(cache: Path, env: dict[str, str]) -> None:
+    """In an empty folder: beside a node_modules npm would lock only this machine's platform."""
+    stage = ROOT / ".cache" / "npm-lock"
+    shutil.rmtree(stage, ignore_errors=True)
+    stage.mkdir(parents=True)
+    for name in NPM_FILES:
+        if name != "package-lock.json":
+            shutil.copy(ROOT / name, stage / name)
+    argv = [*npm(ROOT, env), "install", "--package-lock-only", "--ignore-scripts"]
+    run_step("Locking the npm parts", argv, {**env, "npm_config_cache": str(cache / "npm")}, stage, LOGS)
+    text = (stage / "package-lock.json").read_text()
+    if re.search(r'"resolved"', text):
+        raise StepFailed("npm wrote download addresses into the lock; .npmrc must say omit-lockfile-registry-resolved")
+    (ROOT / "package-lock.json").write_text(text)
+    shutil.rmtree(stage)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
