@@ -22,7 +22,11 @@ LEVELS = ("runtime", "dev")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bootstrap")
     parser.add_argument("--dev", action="store_true", help="also what the tests need")
-    level = "dev" if parser.parse_args().dev else "runtime"
+    parser.add_argument("--check", action="store_true", help="only tell by the exit code whether all is there")
+    options = parser.parse_args()
+    level = "dev" if options.dev else "runtime"
+    if options.check:
+        return 0 if is_current(level) else 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if not is_current(level):
@@ -38,7 +42,7 @@ def main() -> int:
 
 
 def install(level: str) -> None:
-    dev = level == "dev" or stamp_file().exists() and stamp_file().read_text().endswith(" dev")
+    dev = level == "dev" or (stamp_file().exists() and stamp_file().read_text().endswith(" dev"))
     stamp_file().unlink(missing_ok=True)
     env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     cache = cache_folder(ROOT, env)

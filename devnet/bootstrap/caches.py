@@ -11,9 +11,9 @@ from devnet.bootstrap.steps import show
 
 def cache_folder(root: Path, env: Mapping[str, str]) -> Path:
     """XDG_CACHE_HOME or HOME/.cache where that can be written, else inside the checkout."""
-    homes = [env.get("XDG_CACHE_HOME"), os.path.join(env["HOME"], ".cache") if env.get("HOME") else None]
+    homes = [env.get("XDG_CACHE_HOME"), str(Path(env["HOME"]) / ".cache") if env.get("HOME") else None]
     for home in homes:
-        if home and os.path.isabs(home) and writable(Path(home) / "guildhall"):
+        if home and Path(home).is_absolute() and writable(Path(home) / "guildhall"):
             return Path(home) / "guildhall"
     return root / ".cache"
 

@@ -32,7 +32,15 @@ def main() -> int:
 def lock_python_parts(cache: Path, env: dict[str, str]) -> None:
     uv_folder = install_uv(ROOT, cache, env)
     uv, uv_env = uv_folder / "bin" / "uv", uv_environment(uv_folder, cache, env)
-    compile_lock = [uv, "pip", "compile", "--universal", "--generate-hashes", "--no-emit-index-url", "--upgrade"]
+    compile_lock: list[str | Path] = [
+        uv,
+        "pip",
+        "compile",
+        "--universal",
+        "--generate-hashes",
+        "--no-emit-index-url",
+        "--upgrade",
+    ]
     compile_lock += ["--no-emit-find-links", "--custom-compile-command", "scripts/lock", "--python-version", "3.11"]
     # The tests' lock first and whole: what it needs (hexbytes, click) bounds what runs.
     for output, inputs in {

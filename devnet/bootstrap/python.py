@@ -24,7 +24,14 @@ def install_uv(root: Path, cache: Path, env: Mapping[str, str]) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         logs = root / ".cache" / "logs"
         run_step("Creating an environment for uv", [sys.executable, "-m", "venv", folder], env, root, logs)
-        pip = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes"]
+        pip: list[str | Path] = [
+            folder / "bin" / "python",
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--require-hashes",
+        ]
         pip += ["--no-deps", "--only-binary", ":all:", "-r", UV_LOCK]
         run_step("Installing uv", pip, env, root, logs)
         (folder / "complete").touch()
@@ -41,7 +48,7 @@ def install_python_parts(root: Path, cache: Path, env: Mapping[str, str], *, dev
         shutil.rmtree(venv, ignore_errors=True)
         run_step("Creating .venv", [uv, "venv", "--python", sys.executable, venv], uv_env, root, logs)
     lock = "requirements-dev.lock" if dev else "requirements.lock"
-    sync = [uv, "pip", "sync", "--require-hashes", "--python", venv / "bin" / "python", lock]
+    sync: list[str | Path] = [uv, "pip", "sync", "--require-hashes", "--python", venv / "bin" / "python", lock]
     run_step("Installing the Python parts", sync, uv_env, root, logs)
 
 
