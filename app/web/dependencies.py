@@ -18,6 +18,7 @@ from app.config import Settings
 from app.database import Address
 from app.errors import Unauthenticated
 from app.web.database_errors import translate
+from app.web.network import Network
 
 Authenticate = Callable[[AsyncSession, str], Awaitable[Address | None]]
 """Gives the account that a bearer token stands for, or None."""
@@ -31,6 +32,7 @@ class Runtime:
     sessions: async_sessionmaker[AsyncSession]
     deployment: Deployment
     chain: AsyncChain
+    network: Network
     authenticate: Authenticate
 
 
@@ -102,6 +104,12 @@ def current_chain(runtime: CurrentRuntime) -> AsyncChain:
     return runtime.chain
 
 
+def current_network(runtime: CurrentRuntime) -> Network:
+    """What the contracts said of themselves at start."""
+    return runtime.network
+
+
 CurrentSettings = Annotated[Settings, Depends(current_settings)]
 CurrentDeployment = Annotated[Deployment, Depends(current_deployment)]
 CurrentChain = Annotated[AsyncChain, Depends(current_chain)]
+CurrentNetwork = Annotated[Network, Depends(current_network)]

@@ -68,6 +68,15 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(GuildhallError, answer_error)
     app.add_exception_handler(RequestValidationError, answer_malformed)
     app.add_exception_handler(HTTPException, answer_http)
+    generate = app.openapi
+
+    def openapi_with_problem() -> dict[str, Any]:
+        document = generate()
+        document["components"]["schemas"].setdefault("Problem", Problem.model_json_schema())
+        return document
+
+    # FastAPI's own hook for the document; its `model` of a response would claim application/json.
+    app.openapi = openapi_with_problem  # type: ignore[method-assign]  # the documented way to extend it
 
 
 async def answer_error(request: Request, error: Exception) -> Response:

@@ -1,0 +1,96 @@
+"""The API process: `python -m app.main` serves /v1 until SIGTERM."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import uvicorn
+from eth_account import Account
+from eth_utils.address import is_checksum_address
+from fastapi import FastAPI
+
+from app.accounts import routes as accounts
+from app.accounts.queries import account_of
+from app.chain import deployment
+from app.chain.rpc import AsyncChain
+from app.config import Settings, read_settings
+from app.database import Address, make_engine, make_sessions
+from app.errors import SettingRefused
+from app.streams import routes as streams
+from app.web import routes as web
+from app.web.dependencies import Runtime
+from app.web.limits import BodyLimits
+from app.web.network import read_network
+from app.web.problems import PROBLEM_RESPONSES, install_problems
+from app.web.request_ids import RequestIds
+
+ROUTERS = (web.router, accounts.router, streams.router)
+STREAMED = frozenset({("POST", "/v1/content")})
+SHUTDOWN_SECONDS = 5
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; its engine and chain client live as long as its lifespan."""
+    app = FastAPI(
+        title="Guildhall",
+        version="1",
+        lifespan=lifespan_of(settings),
+        responses=PROBLEM_RESPONSES,
+        separate_input_output_schemas=False,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    install_problems(app)
+    app.add_middleware(BodyLimits, streamed=STREAMED, max_bytes=settings.max_json_bytes)
+    app.add_middleware(RequestIds)
+    return app
+
+
+def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Makes the runtime on start and closes what it holds at the end."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = make_engine(settings.sqlalchemy_url)
+        contracts = deployment.load(settings.deployment_file)
+        async with AsyncChain(settings.rpc_urls, timeout_seconds=settings.rpc_timeout_seconds) as chain:
+            network = await read_network(chain, contracts, auctioneer_of(settings), arbiters_of(settings))
+            app.state.runtime = Runtime(settings, make_sessions(engine), contracts, chain, network, account_of)
+            yield
+        await engine.dispose()
+
+    return lifespan
+
+
+def auctioneer_of(settings: Settings) -> Address | None:
+    """The account that awards auctions; None where this deployment runs none."""
+    if settings.auctioneer_key_file is None:
+        return None
+    return Address(Account.from_key(settings.auctioneer_key_file.read_text().strip()).address)
+
+
+def arbiters_of(settings: Settings) -> tuple[Address, ...]:
+    """The published arbiters. Raises SettingRefused for an address without its checksum."""
+    for address in settings.arbiters:
+        if not is_checksum_address(address):
+            raise SettingRefused(name="ARBITERS", reason=f"{address} is not a checksummed address")
+    return tuple(Address(address) for address in settings.arbiters)
+
+
+def main() -> None:
+    """Serves until SIGTERM or SIGINT, then lets running requests end, for a few seconds."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = read_settings()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""/healthz, /readyz and /v1/network."""
+
+from fastapi import APIRouter, Response, status
+
+from app.errors import ChainNotMirrored
+from app.web.dependencies import CurrentDeployment, CurrentNetwork, CurrentRuntime, DbSession
+from app.web.queries import newest_cursor
+from app.web.readiness import readiness
+from app.web.schemas import ContractsView, Health, NetworkView, Readiness, TokenView
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/readyz", responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}})
+async def readyz(runtime: CurrentRuntime, response: Response) -> Readiness:
+    """What requests need is there; 503 while something is not."""
+    found = await readiness(runtime.sessions, runtime.settings.redis_url.get_secret_value())
+    if not found.ready:
+        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return found
+
+
+@router.get("/v1/network")
+async def read_network(session: DbSession, deployment: CurrentDeployment, network: CurrentNetwork) -> NetworkView:
+    """The chain, the contracts, who arbitrates and auctions, and the chain's time as mirrored."""
+    cursor = await newest_cursor(session)
+    if cursor is None:
+        raise ChainNotMirrored
+    return NetworkView(
+        chain_id=deployment.chain_id,
+        contracts=ContractsView(
+            TaskEscrow=deployment.escrow,
+            IdentityRegistry=deployment.identity,
+            ReputationRegistry=deployment.reputation,
+            token=deployment.token,
+        ),
+        token=TokenView(
+            address=deployment.token,
+            name=network.token_domain.name,
+            version=network.token_domain.version,
+            decimals=network.token_decimals,
+        ),
+        fee_bps=network.fee_bps,
+        auctioneer=network.auctioneer,
+        arbiters=list(network.arbiters),
+        chain_time=cursor.block_timestamp,
+        block_number=cursor.block_number,
+        finalized_number=cursor.finalized_number,
+    )
