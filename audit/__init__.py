@@ -1,0 +1,1 @@
+"""The ledger check: money and mirror, recomputed from the chain by code that shares nothing with what wrote them."""

@@ -1,0 +1,30 @@
+"""Which contracts to audit, from the deployment file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit.abi import Contract
+
+
+@dataclass(frozen=True)
+class Deployment:
+    chain_id: int
+    start_block: int
+    token: Contract
+    identity: Contract
+    escrow: Contract
+    reputation: Contract
+
+    @property
+    def mirrored(self) -> tuple[Contract, ...]:
+        return self.escrow, self.identity, self.reputation
+
+
+def load(path: Path) -> Deployment:
+    """Raises OSError, ValueError or KeyError where the file is not a deployment."""
+    document = json.loads(path.read_text())
+    names = {"token": "MockUSDC", "identity": "IdentityRegistry"}
+    names |= {"escrow": "TaskEscrow", "reputation": "ReputationRegistry"}
+    contracts = {role: Contract(name, document["contracts"][name]) for role, name in names.items()}
+    return Deployment(int(document["chain_id"]), int(document["start_block"]), **contracts)
