@@ -14,6 +14,7 @@ from app.accounts.queries import account_of
 from app.chain import deployment
 from app.chain.rpc import AsyncChain
 from app.config import Settings, read_settings
+from app.content import routes as content
 from app.database import Address, make_engine, make_sessions
 from app.errors import SettingRefused
 from app.streams import routes as streams
@@ -24,7 +25,7 @@ from app.web.network import read_network
 from app.web.problems import PROBLEM_RESPONSES, install_problems
 from app.web.request_ids import RequestIds
 
-ROUTERS = (web.router, accounts.router, streams.router)
+ROUTERS = (web.router, accounts.router, content.router, streams.router)
 STREAMED = frozenset({("POST", "/v1/content")})
 SHUTDOWN_SECONDS = 5
 

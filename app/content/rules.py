@@ -8,7 +8,9 @@ from app.errors import DigestHeaderMalformed, MediaTypeMalformed
 
 DEFAULT_MEDIA_TYPE = "application/octet-stream"
 DIGEST_MEMBER = re.compile(r"\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*")
-MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64}(; ?[a-z0-9-]{1,32}=[A-Za-z0-9\"._-]{1,64}){0,4}")
+MEDIA_TYPE = re.compile(
+    r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64}(; ?[a-z0-9-]{1,32}=[A-Za-z0-9\"._-]{1,64}){0,4}"
+)
 
 
 def parse_content_digest(header: str) -> str:
@@ -26,7 +28,7 @@ def parse_content_digest(header: str) -> str:
     raise DigestHeaderMalformed
 
 
-def content_digest(digest: str) -> str:
+def digest_field(digest: str) -> str:
     """A digest as the value of Repr-Digest or Content-Digest."""
     return f"sha-256=:{base64.b64encode(bytes.fromhex(digest[2:])).decode()}:"
 

@@ -17,7 +17,7 @@ from app.chain.rpc import AsyncChain
 from app.config import Settings
 from app.database import Address
 from app.errors import Unauthenticated
-from app.web.database_errors import translate
+from app.web.database_errors import translating
 from app.web.network import Network
 
 Authenticate = Callable[[AsyncSession, str], Awaitable[Address | None]]
@@ -49,14 +49,9 @@ CurrentRuntime = Annotated[Runtime, Depends(current_runtime)]
 
 async def request_transaction(runtime: CurrentRuntime) -> AsyncIterator[AsyncSession]:
     """The request's transaction: commits once, after the handler succeeds and before the response is sent."""
-    try:
+    with translating():
         async with transaction(runtime.sessions) as session:
             yield session
-    except Exception as error:
-        known = translate(error)
-        if known is None:
-            raise
-        raise known from error
 
 
 # Scope "function" is what puts the commit before the response: the default commits after it has left.
@@ -87,6 +82,22 @@ async def current_account(account: MaybeAccount) -> Address:
 
 
 CurrentAccount = Annotated[Address, Depends(current_account)]
+
+
+async def streaming_account(runtime: CurrentRuntime, token: BearerToken) -> Address:
+    """The signed-in account, asked in a transaction that ends before the body is read: an upload takes long.
+
+    Raises Unauthenticated.
+    """
+    with translating():
+        async with transaction(runtime.sessions) as session:
+            account = None if token is None else await runtime.authenticate(session, token.credentials)
+    if account is None:
+        raise Unauthenticated
+    return account
+
+
+StreamingAccount = Annotated[Address, Depends(streaming_account)]
 
 
 def current_settings(runtime: CurrentRuntime) -> Settings:

@@ -4,6 +4,7 @@ import logging
 import re
 import uuid
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.problems import unexpected_problem
@@ -41,6 +42,8 @@ class RequestIds:
 
         try:
             await self.app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            log.info("client left: method=%s path=%r request_id=%s", scope["method"], scope["path"], request_id)
         except Exception:
             log.exception("request failed: method=%s path=%r request_id=%s", scope["method"], scope["path"], request_id)
             if started:
