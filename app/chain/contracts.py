@@ -202,9 +202,7 @@ def errors() -> dict[bytes, dict[str, Any]]:
     known = [entry for name in CONTRACTS for entry in abi(name) if entry["type"] == "error"]
     text = {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]}
     panic = {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]}
-    return {
-        bytes(function_abi_to_4byte_selector({**entry, "type": "function"})): entry for entry in (*known, text, panic)
-    }
+    return {selector(entry): entry for entry in (*known, text, panic)}
 
 
 @cache

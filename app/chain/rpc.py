@@ -40,7 +40,7 @@ class Receipt:
     gas_used: int
 
 
-class Chain:
+class AsyncChain:
     """One chain behind one or more URLs. Close it, or use it as an async context manager."""
 
     def __init__(self, urls: Sequence[str], *, timeout_seconds: float = 10.0) -> None:

@@ -9,7 +9,7 @@ from eth_account import Account
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from app.chain.rpc import Chain
+from app.chain.rpc import AsyncChain
 from app.chain.typed_data import TypedData, digest
 from app.database import Address, Digest
 from app.errors import BadSignature, CallReverted, RpcRefused
@@ -21,12 +21,12 @@ ERC1271_GAS = 400_000
 IS_VALID_SIGNATURE = keccak(text="isValidSignature(bytes32,bytes)")[:4]
 
 
-async def verify(chain: Chain, typed_data: TypedData, signature: bytes, signer: Address) -> None:
+async def verify(chain: AsyncChain, typed_data: TypedData, signature: bytes, signer: Address) -> None:
     """Returns where `signer` signed `typed_data`. Raises BadSignature with the reason, ChainUnavailable."""
     await verify_digest(chain, digest(typed_data), signature, signer)
 
 
-async def verify_digest(chain: Chain, signed: Digest, signature: bytes, signer: Address) -> None:
+async def verify_digest(chain: AsyncChain, signed: Digest, signature: bytes, signer: Address) -> None:
     """As `verify`, over a digest that the caller made (EIP-191 for sign-in messages)."""
     if len(signature) > MAX_SIGNATURE_BYTES:
         raise BadSignature(reason="too_long", signer=signer)
@@ -62,11 +62,11 @@ def form_fault(signature: bytes) -> str | None:
     return None if v in (27, 28) else "v_not_27_or_28"
 
 
-async def is_contract(chain: Chain, address: Address) -> bool:
+async def is_contract(chain: AsyncChain, address: Address) -> bool:
     return len(await chain.code(address)) > 0
 
 
-async def wallet_approves(chain: Chain, wallet: Address, signed: Digest, signature: bytes) -> bool:
+async def wallet_approves(chain: AsyncChain, wallet: Address, signed: Digest, signature: bytes) -> bool:
     """ERC-1271, with as much gas as the contracts give; reads one word of the answer, however long."""
     padded = signature + bytes(-len(signature) % 32)
     head = (64).to_bytes(32, "big") + len(signature).to_bytes(32, "big")

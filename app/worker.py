@@ -1,0 +1,61 @@
+"""The Celery worker and beat: `python -m celery -A app.worker worker|beat`.
+
+Celery carries wake-ups and no data: every job finds its work in rows, so a lost or doubled message changes nothing.
+The market's jobs and the relayer's have a queue each, so that a chain that stalls holds up only what needs it.
+"""
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_process_shutdown, worker_shutdown
+
+from app.boundary import stop_worker_runtime
+from app.config import read_settings
+from app.relayer import jobs as relayer_jobs
+
+DEFAULT_QUEUE = "default"
+SCHEDULES: tuple[dict[str, float], ...] = (relayer_jobs.SCHEDULE,)
+
+# Longer than any job, or the broker would give the same message to a second worker.
+VISIBILITY_SECONDS = 600
+BROKER_TIMEOUT_SECONDS = 5
+
+celery = Celery("guildhall", broker=read_settings().redis_url.get_secret_value())
+celery.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_default_queue=DEFAULT_QUEUE,
+    task_routes={"relayer.*": {"queue": relayer_jobs.QUEUE}},
+    worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_SECONDS,
+        "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    },
+    beat_max_loop_interval=0.25,
+    timezone="UTC",
+)
+
+
+def beat_entry(task: str, seconds: float) -> dict[str, Any]:
+    """A message that is not taken soon is worth nothing: the next one finds the same rows."""
+    return {"task": task, "schedule": seconds, "options": {"expires": max(2.0, 2 * seconds)}}
+
+
+celery.conf.beat_schedule = {
+    task: beat_entry(task, seconds) for schedule in SCHEDULES for task, seconds in schedule.items()
+}
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # celery ships no types
+@worker_shutdown.connect  # type: ignore[untyped-decorator]  # celery ships no types
+def close_runtime(**_: object) -> None:
+    """Closes the engine and the loop of this process."""
+    stop_worker_runtime()
