@@ -1,0 +1,1 @@
+"""Disputes: evidence, settlements, rulings, and the default when the arbiter stays silent."""

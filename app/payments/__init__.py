@@ -1,0 +1,1 @@
+"""Payments: where an address's money came from and went, as the chain recorded it."""

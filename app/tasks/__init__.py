@@ -1,0 +1,1 @@
+"""Tasks: terms posted and funded, work submitted, money released, claimed, refunded."""

@@ -1,0 +1,210 @@
+"""/v1/tasks: posting, finding, and the verbs of buyer and agent; /v1/escrows: the money behind them."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, status
+
+from app.database import TaskId
+from app.errors import NotFound
+from app.escrow.queries import chain_clock, events_of
+from app.escrow.schemas import EscrowEventOut, EscrowOut, escrow_out, event_out
+from app.tasks import actions, queries
+from app.tasks.queries import TaskFilter
+from app.tasks.rules import Party, TaskState, party_of
+from app.tasks.schemas import (
+    Asked,
+    Carried,
+    FundAsked,
+    FundSigned,
+    PostTask,
+    Prepared,
+    ReleaseAsked,
+    ReleaseSigned,
+    Signed,
+    SubmissionOut,
+    SubmitAsked,
+    SubmitSigned,
+    TaskOut,
+    Unsigned,
+    carried_out,
+    fund_prepared,
+    prepared,
+    submission_out,
+    task_out,
+)
+from app.tasks.signing import Desk, Verb, carried, request_key
+from app.web.dependencies import CurrentAccount, CurrentRuntime, DbSession
+from app.web.fields import Capability, TaskIdField
+from app.web.paging import Page, Paging, encode_cursor
+
+router = APIRouter(prefix="/v1", tags=["tasks"])
+
+SCANNED_BATCHES = 10
+
+
+def current_desk(session: DbSession, account: CurrentAccount, runtime: CurrentRuntime) -> Desk:
+    """The signed-in account at this deployment's desk."""
+    network = runtime.network
+    return Desk(session, account, runtime.deployment, runtime.chain, network.token_domain, network.auctioneer)
+
+
+CurrentDesk = Annotated[Desk, Depends(current_desk)]
+
+
+@router.post("/tasks", status_code=status.HTTP_201_CREATED)
+async def post_task(body: PostTask, desk: CurrentDesk) -> TaskOut:
+    """Stores a draft; it is seen by others when it is being funded. The same terms again give the same task."""
+    return task_out(await actions.post(desk, body.posting()))
+
+
+@router.get("/tasks")
+async def list_tasks(
+    session: DbSession,
+    account: CurrentAccount,
+    page: Paging,
+    role: Party | None = None,
+    state: TaskState | None = None,
+    capability: Annotated[Capability | None, Query()] = None,
+) -> Page[TaskOut]:
+    """Tasks that the account may see, newest first. A page narrowed by state may be short and not the last."""
+    wanted, after = TaskFilter(role, state, capability), page.after("time", "hash")
+    found: list[TaskOut] = []
+    for _ in range(SCANNED_BATCHES):
+        rows = await queries.tasks_after(session, account, wanted, after, page.limit + 1)
+        for row in rows[: page.limit]:
+            if len(found) == page.limit:
+                return Page(items=found, next_cursor=encode_cursor(after or ()))
+            after = (row.task.created_at, row.task_id)
+            if state is None or row.state is state:
+                found.append(task_out(row))
+        if len(rows) <= page.limit:
+            return Page(items=found, next_cursor=None)
+    return Page(items=found, next_cursor=encode_cursor(after or ()))
+
+
+@router.get("/tasks/{task_id}")
+async def read_task(task_id: TaskIdField, session: DbSession, account: CurrentAccount) -> TaskOut:
+    """One task; to its parties with the offers that wait for a second signature."""
+    view = await queries.visible_task(session, task_id, account)
+    offers = [] if party_of(view, account) is None else await queries.offers_of(session, task_id)
+    return task_out(view, offers)
+
+
+@router.get("/tasks/{task_id}/submissions")
+async def list_submissions(task_id: TaskIdField, session: DbSession, account: CurrentAccount) -> Page[SubmissionOut]:
+    """What was handed in, oldest first, as the chain recorded it."""
+    await queries.visible_task(session, task_id, account)
+    clock = await chain_clock(session)
+    events = [event for event in await events_of(session, task_id) if event.name == "TaskSubmitted"]
+    return Page(items=[submission_out(event, clock) for event in events], next_cursor=None)
+
+
+@router.get("/escrows/{task_id}", tags=["escrows"])
+async def read_escrow(task_id: TaskIdField, session: DbSession, account: CurrentAccount) -> EscrowOut:
+    """A task's money as the chain has it."""
+    view = await queries.visible_task(session, task_id, account)
+    if view.escrow is None:
+        raise NotFound(kind="escrow")
+    return escrow_out(view.escrow, view.clock)
+
+
+@router.get("/escrows/{task_id}/events", tags=["escrows"])
+async def list_escrow_events(task_id: TaskIdField, session: DbSession, account: CurrentAccount) -> Page[EscrowEventOut]:
+    """The events that the escrow is folded from, oldest first."""
+    view = await queries.visible_task(session, task_id, account)
+    events = await events_of(session, task_id)
+    return Page(items=[event_out(event, view.clock) for event in events], next_cursor=None)
+
+
+@router.post("/tasks/{task_id}/fund/prepare")
+async def prepare_fund(task_id: TaskIdField, body: FundAsked, desk: CurrentDesk) -> Prepared:
+    """What the buyer signs to pay: an EIP-3009 authorization, or leave to use an allowance."""
+    if body.method == "approve":
+        return prepared(await actions.fund_by_allowance(desk, task_id, body.deadline), body)
+    return fund_prepared(await actions.fund_by_authorization(desk, task_id, body.valid_after, body.valid_before))
+
+
+@router.post("/tasks/{task_id}/fund", status_code=status.HTTP_202_ACCEPTED)
+async def fund(task_id: TaskIdField, body: FundSigned, desk: CurrentDesk) -> Carried:
+    """Carries the buyer's payment to the escrow."""
+    allowance = partial(actions.fund_by_allowance, desk, task_id, body.deadline)
+    authorization = partial(actions.fund_by_authorization, desk, task_id, body.valid_after, body.valid_before)
+    return await carry(desk, "fund", task_id, body, allowance if body.method == "approve" else authorization)
+
+
+@router.post("/tasks/{task_id}/veto/prepare")
+async def prepare_veto(task_id: TaskIdField, body: Asked, desk: CurrentDesk) -> Prepared:
+    """What the buyer signs to undo an award that the auctioneer made."""
+    return prepared(await actions.veto(desk, task_id, body.deadline), body)
+
+
+@router.post("/tasks/{task_id}/veto", status_code=status.HTTP_202_ACCEPTED)
+async def veto(task_id: TaskIdField, body: Signed, desk: CurrentDesk) -> Carried:
+    """Everything goes back to the buyer."""
+    return await carry(desk, "veto", task_id, body, partial(actions.veto, desk, task_id, body.deadline))
+
+
+@router.post("/tasks/{task_id}/submit/prepare")
+async def prepare_submit(task_id: TaskIdField, body: SubmitAsked, desk: CurrentDesk) -> Prepared:
+    """What the agent signs to hand in a content that he has uploaded."""
+    return prepared(await actions.submit(desk, task_id, body.agent_id, body.deliverable, body.deadline), body)
+
+
+@router.post("/tasks/{task_id}/submit", status_code=status.HTTP_202_ACCEPTED)
+async def submit(task_id: TaskIdField, body: SubmitSigned, desk: CurrentDesk) -> Carried:
+    """Hands in; the review window starts when the chain has it."""
+    verb = partial(actions.submit, desk, task_id, body.agent_id, body.deliverable, body.deadline)
+    answer = await carry(desk, "submit", task_id, body, verb)
+    await actions.grant_deliverable(desk, task_id, body.deliverable)
+    return answer
+
+
+@router.post("/tasks/{task_id}/release/prepare")
+async def prepare_release(task_id: TaskIdField, body: ReleaseAsked, desk: CurrentDesk) -> Prepared:
+    """What the buyer signs to pay all or part of what remains."""
+    return prepared(await actions.release(desk, task_id, body.amount, body.deadline), body)
+
+
+@router.post("/tasks/{task_id}/release", status_code=status.HTTP_202_ACCEPTED)
+async def release(task_id: TaskIdField, body: ReleaseSigned, desk: CurrentDesk) -> Carried:
+    """Pays the agent."""
+    return await carry(
+        desk, "release", task_id, body, partial(actions.release, desk, task_id, body.amount, body.deadline)
+    )
+
+
+@router.post("/tasks/{task_id}/claim/prepare")
+async def prepare_claim(task_id: TaskIdField, body: Asked, desk: CurrentDesk) -> Prepared:
+    """What the agent signs once the review window is over."""
+    return prepared(await actions.claim(desk, task_id, body.deadline), body)
+
+
+@router.post("/tasks/{task_id}/claim", status_code=status.HTTP_202_ACCEPTED)
+async def claim(task_id: TaskIdField, body: Signed, desk: CurrentDesk) -> Carried:
+    """Pays the agent what the buyer let lie."""
+    return await carry(desk, "claim", task_id, body, partial(actions.claim, desk, task_id, body.deadline))
+
+
+@router.post("/tasks/{task_id}/cancel/prepare")
+async def prepare_cancel(task_id: TaskIdField, body: Asked, desk: CurrentDesk) -> Prepared:
+    """What a party signs to give the task up."""
+    return prepared(await actions.cancel(desk, task_id, body.deadline), body)
+
+
+@router.post("/tasks/{task_id}/cancel", status_code=status.HTTP_202_ACCEPTED)
+async def cancel(task_id: TaskIdField, body: Signed, desk: CurrentDesk) -> Carried:
+    """The money goes back to the buyer."""
+    return await carry(desk, "cancel", task_id, body, partial(actions.cancel, desk, task_id, body.deadline))
+
+
+@router.post("/tasks/{task_id}/reclaim", status_code=status.HTTP_202_ACCEPTED)
+async def reclaim(task_id: TaskIdField, _: Unsigned, desk: CurrentDesk) -> Carried:
+    """The buyer's money goes back after a missed deadline; whoever asks."""
+    return carried_out(await actions.reclaim(desk, task_id))
+
+
+async def carry(desk: Desk, verb: str, task_id: TaskId, body: Signed | FundSigned, action: Verb) -> Carried:
+    """A signed request's intent; the same request again answers the same one."""
+    key = request_key(desk, verb, task_id, body.model_dump_json())
+    return carried_out(await carried(desk, key, bytes.fromhex(body.signature[2:]), action))

@@ -1,0 +1,297 @@
+"""Wire shapes of tasks. Inside `terms` the names are the contract's; amounts leave as strings of base units."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from app.chain.typed_data import Terms
+from app.escrow.models import EscrowEvent
+from app.escrow.queries import ChainClock
+from app.escrow.rules import Refund
+from app.escrow.schemas import EscrowOut, Finality, escrow_out, finality_of
+from app.relayer.models import Intent
+from app.relayer.schemas import IntentOut
+from app.tasks.actions import AuctionPlan, Posting
+from app.tasks.models import Auction, Offer
+from app.tasks.queries import TaskView
+from app.tasks.rules import TaskState
+from app.tasks.signing import Signable
+from app.web.fields import (
+    AddressField,
+    AgentId,
+    Amount,
+    Bps,
+    Capability,
+    ChainSeconds,
+    DigestField,
+    Hash32Field,
+    Signature,
+    TaskIdField,
+    Text,
+    TypedDataField,
+    WireModel,
+)
+
+MAX_AUCTION_SECONDS = 30 * 86400
+Seconds32 = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)]
+
+
+class TermsField(WireModel):
+    """What buyer and agent agree on, with the contract's names; the task id is made of it."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    buyer: AddressField
+    agent: AddressField
+    awarder: AddressField
+    arbiter: AddressField
+    parent: Hash32Field
+    content: Hash32Field
+    salt: Hash32Field
+    budget: Amount
+    child_cap: Amount
+    award_by: ChainSeconds
+    deliver_by: ChainSeconds
+    review_seconds: Seconds32
+    veto_seconds: Seconds32
+    arbiter_seconds: Seconds32
+    default_share_bps: Bps
+
+
+class AuctionPlanField(WireModel):
+    kind: Literal["sealed_second_price"]
+    duration_seconds: Annotated[int, Field(ge=1, le=MAX_AUCTION_SECONDS)]
+
+
+class PostTask(WireModel):
+    """A task to be stored as a draft."""
+
+    terms: TermsField
+    title: Annotated[Text, Field(min_length=1, max_length=200)]
+    capability: Capability
+    visibility: Literal["public", "private"] = "public"
+    auction: AuctionPlanField | None = None
+
+    def posting(self) -> Posting:
+        """The request as the action takes it."""
+        plan = None if self.auction is None else AuctionPlan(self.auction.kind, self.auction.duration_seconds)
+        terms = Terms(**{name: getattr(self.terms, name) for name in TermsField.model_fields})
+        return Posting(terms, self.title, self.capability, self.visibility, plan)
+
+
+class Asked(WireModel):
+    """What a verb is prepared with; without a deadline it is given one."""
+
+    deadline: ChainSeconds | None = None
+
+
+class Signed(WireModel):
+    """What ends every signed request."""
+
+    deadline: ChainSeconds
+    signature: Signature
+
+
+class FundAsked(Asked):
+    """`authorization` is EIP-3009 and needs no allowance; `approve` uses one."""
+
+    method: Literal["authorization", "approve"]
+    valid_after: ChainSeconds | None = None
+    valid_before: ChainSeconds | None = None
+
+
+class FundSigned(WireModel):
+    """The message ends at `valid_before` for an authorization, at `deadline` for an approval."""
+
+    method: Literal["authorization", "approve"]
+    valid_after: ChainSeconds = 0
+    valid_before: ChainSeconds | None = None
+    deadline: ChainSeconds | None = None
+    signature: Signature
+
+    @model_validator(mode="after")
+    def _end_is_there(self) -> Self:
+        name, end = ("deadline", self.deadline) if self.method == "approve" else ("valid_before", self.valid_before)
+        if end is None:
+            raise PydanticCustomError("missing", "{method} needs {name}.", {"method": self.method, "name": name})
+        return self
+
+
+class SubmitAsked(Asked):
+    agent_id: AgentId
+    deliverable: DigestField
+
+
+class SubmitSigned(Signed):
+    agent_id: AgentId
+    deliverable: DigestField
+
+
+class ReleaseAsked(Asked):
+    amount: Amount
+
+
+class ReleaseSigned(Signed):
+    amount: Amount
+
+
+class Unsigned(WireModel):
+    """An empty body: the verb needs nobody's signature."""
+
+
+class Prepared(BaseModel):
+    """What to sign, and what to send back beside the signature."""
+
+    typed_data: TypedDataField
+    params: dict[str, Any]
+    deadline: int | None
+
+
+class Carried(BaseModel):
+    """The intent that carries a verb to the chain."""
+
+    intent: IntentOut | None
+
+
+class AuctionOut(BaseModel):
+    """How the agent is chosen. Winner and price are there once the award is decided."""
+
+    kind: str
+    duration_seconds: int
+    opened_at: datetime | None
+    closes_at: datetime | None
+    closed_at: datetime | None
+    failed_at: datetime | None
+    attempts: int
+    winner: DigestField | None
+    price: Amount | None
+    transcript: DigestField | None
+
+
+class OfferOut(BaseModel):
+    """One party's signed offer that waits for the other's equal one."""
+
+    verb: str
+    account: AddressField
+    remaining: Amount
+    to_agent: Amount | None
+    deadline: int
+    created_at: datetime
+
+
+class TaskOut(BaseModel):
+    """A task. `finality` is null until money has been seen; `reason` says why something failed or went back."""
+
+    task_id: TaskIdField
+    title: str
+    capability: str
+    visibility: str
+    terms: TermsField
+    state: TaskState
+    finality: Finality | None
+    escrow: EscrowOut | None
+    auction: AuctionOut | None
+    offers: list[OfferOut]
+    created_at: datetime
+    reason: str | None
+
+
+class SubmissionOut(BaseModel):
+    agent_id: int
+    deliverable: Hash32Field
+    submitted_at: int
+    block_number: int
+    tx_hash: Hash32Field
+    finality: Finality
+
+
+def task_out(view: TaskView, offers: list[Offer] | None = None) -> TaskOut:
+    """The wire shape of a task; `offers` are for its parties' eyes."""
+    task, escrow = view.task, view.escrow
+    return TaskOut(
+        task_id=task.task_id,
+        title=task.title,
+        capability=task.capability,
+        visibility=task.visibility,
+        terms=terms_field(task.terms),
+        state=view.state,
+        finality=None if escrow is None else finality_of(escrow.last_block, view.clock),
+        escrow=None if escrow is None else escrow_out(escrow, view.clock),
+        auction=None if view.auction is None else auction_out(view.auction),
+        offers=[offer_out(offer) for offer in offers or []],
+        created_at=task.created_at,
+        reason=reason_of(view),
+    )
+
+
+def terms_field(terms: Terms) -> TermsField:
+    """Terms with the contract's names."""
+    return TermsField.model_validate(terms.message())
+
+
+def reason_of(view: TaskView) -> str | None:
+    """Why the task stands where nobody wanted it."""
+    match view.state:
+        case TaskState.FUNDING_FAILED:
+            return intent_reason(view.fund_intent)
+        case TaskState.AWARD_FAILED:
+            return intent_reason(view.award_intent)
+        case TaskState.REFUNDED if view.escrow is not None and view.escrow.refund_reason is not None:
+            return Refund(view.escrow.refund_reason).name.lower()
+        case _:
+            return None
+
+
+def intent_reason(intent: Intent | None) -> str | None:
+    """The contract's error where it gave one, else the relayer's word."""
+    if intent is None:
+        return None
+    named = (intent.error or {}).get("name")
+    return str(named) if named else intent.reason
+
+
+def auction_out(auction: Auction) -> AuctionOut:
+    """The wire shape of an auction."""
+    return AuctionOut(**{name: getattr(auction, name) for name in AuctionOut.model_fields})
+
+
+def offer_out(offer: Offer) -> OfferOut:
+    """An offer without its signature."""
+    return OfferOut(**{name: getattr(offer, name) for name in OfferOut.model_fields})
+
+
+def submission_out(event: EscrowEvent, clock: ChainClock) -> SubmissionOut:
+    """One TaskSubmitted."""
+    return SubmissionOut(
+        agent_id=int(event.args["agentId"]),
+        deliverable=event.args["deliverable"],
+        submitted_at=event.block_timestamp,
+        block_number=event.block_number,
+        tx_hash=event.tx_hash,
+        finality=finality_of(event.block_number, clock),
+    )
+
+
+def prepared(signable: Signable, body: Asked) -> Prepared:
+    """The answer to a prepare request."""
+    params = body.model_dump(mode="json", exclude={"deadline"})
+    return Prepared(typed_data=dict(signable.typed_data), params=params, deadline=signable.deadline)
+
+
+def fund_prepared(signable: Signable) -> Prepared:
+    """The answer for an EIP-3009 authorization, whose message has its own beginning and end."""
+    message = signable.typed_data["message"]
+    params = {
+        "method": "authorization",
+        "valid_after": message["validAfter"],
+        "valid_before": message["validBefore"],
+    }
+    return Prepared(typed_data=dict(signable.typed_data), params=params, deadline=None)
+
+
+def carried_out(intent: Intent) -> Carried:
+    """The answer to a signed request."""
+    return Carried(intent=IntentOut.of(intent))

@@ -1,0 +1,105 @@
+"""How a party's signature becomes a call: every verb says what is signed, and one way carries it.
+
+A verb's action loads, decides and returns a Signable, for `prepare` and for the signed request alike, so that what
+was refused before signing is refused after it too. Nothing is stored before the signature is verified.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.chain import contracts, signatures
+from app.chain.deployment import Deployment
+from app.chain.rpc import AsyncChain
+from app.chain.typed_data import Terms, TokenDomain, TypedData
+from app.database import Address, TaskId
+from app.relayer import actions as relayer
+from app.relayer.models import Intent
+from app.relayer.queries import intent_by_key
+from app.tasks import queries
+from app.tasks.queries import TaskView
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who asks, in which transaction, and about which contracts."""
+
+    session: AsyncSession
+    account: Address
+    deployment: Deployment
+    chain: AsyncChain
+    token: TokenDomain
+    auctioneer: Address | None
+
+    async def task(self, task_id: TaskId) -> TaskView:
+        """A task that the account may see, locked. Raises NotFound."""
+        return await queries.visible_task(self.session, task_id, self.account, locked=True)
+
+
+@dataclass(frozen=True)
+class Signable:
+    """What a party signs, and the call it makes; `deadline` is None where the message has another end."""
+
+    verb: str
+    task_id: TaskId
+    to: Address
+    typed_data: TypedData
+    deadline: int | None
+    call: Callable[[bytes], bytes]
+
+
+Verb = Callable[[], Awaitable[Signable]]
+"""An action with all its arguments, not yet run."""
+
+
+def escrow_signable(
+    desk: Desk,
+    view: TaskView,
+    verb: str,
+    typed_data: TypedData,
+    deadline: int,
+    call: Callable[[Terms, bytes], bytes],
+) -> Signable:
+    """A verb of the escrow whose last argument is `auth` without a role."""
+    terms = view.task.terms
+    return Signable(
+        verb=verb,
+        task_id=view.task_id,
+        to=desk.deployment.escrow,
+        typed_data=typed_data,
+        deadline=deadline,
+        call=lambda signature: call(terms, contracts.pack_auth(deadline, signature)),
+    )
+
+
+def request_key(desk: Desk, verb: str, task_id: TaskId, request: str) -> str:
+    """The key of one signed request: sent again it is the same intent, whatever has become of the task."""
+    digest = hashlib.sha256(f"{desk.account}\n{request}".encode()).hexdigest()
+    return f"{verb}:{task_id}:{digest}"
+
+
+async def carried(desk: Desk, key: str, signature: bytes, verb: Verb) -> Intent:
+    """The intent of a signed request: the one it has already, or a new one once its rules and signature hold."""
+    known = await intent_by_key(desk.session, key)
+    return known or await carry(desk, key, await verb(), signature)
+
+
+async def carry(desk: Desk, key: str, signable: Signable, signature: bytes) -> Intent:
+    """Verifies and enqueues. Raises BadSignature, and then nothing has changed."""
+    await signatures.verify(desk.chain, signable.typed_data, signature, desk.account)
+    return await enqueue(desk, key, signable.verb, signable.task_id, signable.to, signable.call(signature))
+
+
+async def carry_unsigned(desk: Desk, verb: str, task_id: TaskId, data: bytes) -> Intent:
+    """Enqueues a verb that anybody may call; after a failure a new request is a new intent."""
+    failures = await queries.failed_intents(desk.session, task_id, [verb])
+    return await enqueue(desk, f"{verb}:{task_id}:{failures}", verb, task_id, desk.deployment.escrow, data)
+
+
+async def enqueue(desk: Desk, key: str, verb: str, task_id: TaskId, to: Address, data: bytes) -> Intent:
+    """Hands a call to the relayer's outbox, in this transaction."""
+    return await relayer.enqueue(
+        desk.session, key=key, verb=verb, task_id=task_id, account=desk.account, to=to, data=data
+    )
