@@ -30,6 +30,7 @@ class Ports:
     postgres: int | None = None
     valkey: int | None = None
     anvil: int | None = None
+    api: int | None = None
 
 
 ANY_PORTS = Ports()

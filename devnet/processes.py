@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import IO, Literal, Self
 
 GUARD = Path(__file__).with_name("guard.py")
 RUN_ID_VARIABLE = "GUILDHALL_RUN_ID"
@@ -22,20 +23,23 @@ Identity = Literal["same", "namespace", "nobody"]
 class ProcessFailed(Exception):
     """A child process ended, or was not ready in time; `log_tail` holds its last lines."""
 
-    def __init__(self, name: str, reason: str, log: Path) -> None:
+    def __init__(self, name: str, reason: str, log: Path | None) -> None:
         self.name, self.reason, self.log = name, reason, log
-        self.log_tail = tail(log)
-        super().__init__(f"{name} {reason}; its log is {log}\n{self.log_tail}".rstrip())
+        self.log_tail = "" if log is None else tail(log)
+        super().__init__(f"{name} {reason}" if log is None else f"{name} {reason}; its log is {log}\n{self.log_tail}")
 
 
 @dataclass(frozen=True)
 class Command:
-    """What to run. `env` is the whole environment, `ready` answers without blocking for long."""
+    """What to run. `env` is the whole environment, `ready` answers without blocking for long.
+
+    Without a log the output goes where the owner's goes.
+    """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
-    log: Path
+    log: Path | None
     ready: Callable[[], bool] = lambda: True
     ready_seconds: float = 20
     stop_signal: int = signal.SIGTERM
@@ -65,9 +69,8 @@ class Service:
         if self.running():
             raise ProcessFailed(self.name, "is already running", self.command.log)
         self._let_go()
-        self.command.log.parent.mkdir(parents=True, exist_ok=True)
         reader, writer = os.pipe()
-        with self.command.log.open("ab") as log:
+        with opened(self.command.log) as log:
             self._guard = subprocess.Popen(
                 guard_argv(self.command, writer),
                 stdin=subprocess.PIPE,
@@ -187,6 +190,16 @@ class Processes:
             with ThreadPoolExecutor(len(services)) as pool:
                 list(pool.map(Service.stop, services))
         self.services.clear()
+
+
+@contextmanager
+def opened(log: Path | None) -> Iterator[IO[bytes] | None]:
+    if log is None:
+        yield None
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as file:
+        yield file
 
 
 def guard_argv(command: Command, report_fd: int) -> list[str]:

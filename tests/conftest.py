@@ -21,6 +21,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from devnet import network
 from devnet.anvil import STEADY
@@ -29,6 +30,8 @@ from devnet.postgres import Cluster
 from devnet.processes import Service, clean_environment, new_run_id
 
 ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("deep", max_examples=5_000, deadline=None)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,138 @@
+"""`scripts/up`: the network on fixed ports, kept until Ctrl-C; its data survive."""
+
+import argparse
+import fcntl
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from devnet import stack
+from devnet.binaries import ROOT
+from devnet.continuity import ChainBehindDatabase
+from devnet.deploy import DeploymentFailed, fund
+from devnet.keys import Role, participant_key, role_key
+from devnet.network import Ports, remove_served_by_nobody
+from devnet.processes import ProcessFailed
+from devnet.stack import Stack
+
+PARTICIPANTS = 6
+DEVELOPMENT_USDC = 1_000_000 * 10**6
+CHAIN_BEHIND_EXIT_CODE = 4
+
+
+def main() -> int:
+    options = read_options()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    console = Console()
+    try:
+        with sole_user(options.data):
+            if options.fresh:
+                empty(options.data)
+            ports = Ports(
+                postgres=options.postgres_port,
+                valkey=options.valkey_port,
+                anvil=options.anvil_port,
+                api=options.api_port,
+            )
+            with stack.start(options.data, ports=ports, durable=True, said=console.print) as running:
+                fund_participants(running)
+                console.print(description(running))
+                console.print("Ctrl-C stops it; the data stay.")
+                return watch(running)
+    except (ProcessFailed, ChainBehindDatabase, DeploymentFailed, AlreadyUp) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/up", description="Start the network on fixed ports and keep it.")
+    parser.add_argument("--fresh", action="store_true", help="empty the database and the chain first")
+    parser.add_argument("--data", type=Path, default=ROOT / ".guildhall", help="where its data are kept")
+    parser.add_argument("--api-port", type=int, default=8000)
+    parser.add_argument("--anvil-port", type=int, default=8545)
+    parser.add_argument("--postgres-port", type=int, default=15432)
+    parser.add_argument("--valkey-port", type=int, default=16379)
+    return parser.parse_args()
+
+
+class AlreadyUp(Exception):
+    """Another process holds the data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(f"a network already runs on {data_dir}; stop it, or name another folder with --data and ports")
+
+
+@contextmanager
+def sole_user(data_dir: Path) -> Iterator[None]:
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (data_dir / "lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyUp(data_dir) from None
+        yield
+
+
+def empty(data_dir: Path) -> None:
+    remove_served_by_nobody(data_dir)
+    for entry in data_dir.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        elif entry.name != "lock":
+            entry.unlink()
+
+
+def fund_participants(running: Stack) -> None:
+    """Once per chain: a restart must not move money that the database has not seen move."""
+    marker = running.data_dir / "funded"
+    escrow = running.deployment.contracts["TaskEscrow"]
+    if not marker.exists() or marker.read_text() != escrow:
+        addresses = [participant_key(number).address for number in range(PARTICIPANTS)]
+        fund(running.network.endpoints.rpc_url, running.deployment, addresses, DEVELOPMENT_USDC)
+        marker.write_text(escrow)
+
+
+def description(running: Stack) -> Table:
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    endpoints = running.network.endpoints
+    table.add_row("API", running.url, f"{running.url}/docs")
+    table.add_row("chain", endpoints.rpc_url, f"id {running.deployment.chain_id}")
+    table.add_row("database", endpoints.database_url)
+    table.add_row("broker", endpoints.redis_url)
+    table.add_row("logs", str(running.data_dir / "logs"))
+    for name, address in running.deployment.contracts.items():
+        table.add_row(name, address)
+    for role in Role:
+        table.add_row(role.name.lower().replace("_", " "), role_key(role).address, role_key(role).private_key)
+    for number in range(PARTICIPANTS):
+        key = participant_key(number)
+        table.add_row(f"participant {number}", key.address, key.private_key)
+    return table
+
+
+def watch(running: Stack) -> int:
+    """Until a part ends; Ctrl-C leaves as KeyboardInterrupt."""
+    while not (ended := running.failed()):
+        time.sleep(0.5)
+    for service in ended:
+        if service.name == "indexer" and service.exit_code() == CHAIN_BEHIND_EXIT_CODE:
+            print("the chain came back behind the database; start with --fresh to empty both", file=sys.stderr)
+        print(
+            ProcessFailed(service.name, f"ended with exit code {service.exit_code()}", service.command.log),
+            file=sys.stderr,
+        )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
