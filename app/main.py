@@ -11,12 +11,15 @@ from fastapi import FastAPI
 
 from app.accounts import routes as accounts
 from app.accounts.queries import account_of
+from app.agents import routes as agents
 from app.chain import deployment
 from app.chain.rpc import AsyncChain
 from app.config import Settings, read_settings
 from app.content import routes as content
 from app.database import Address, make_engine, make_sessions
 from app.errors import SettingRefused
+from app.listings import routes as listings
+from app.relayer import routes as relayer
 from app.streams import routes as streams
 from app.web import routes as web
 from app.web.dependencies import Runtime
@@ -25,7 +28,15 @@ from app.web.network import read_network
 from app.web.problems import PROBLEM_RESPONSES, install_problems
 from app.web.request_ids import RequestIds
 
-ROUTERS = (web.router, accounts.router, content.router, streams.router)
+ROUTERS = (
+    web.router,
+    accounts.router,
+    content.router,
+    agents.router,
+    listings.router,
+    relayer.router,
+    streams.router,
+)
 STREAMED = frozenset({("POST", "/v1/content")})
 SHUTDOWN_SECONDS = 5
 

@@ -1,0 +1,46 @@
+"""Reading agents: the registry's mirror with the profile beside it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.agents.mirror_models import ChainAgent
+from app.agents.models import AgentProfile
+from app.database import Address
+
+
+@dataclass(frozen=True)
+class Agent:
+    """What the registry says of an agent, and what its controller says, if anything."""
+
+    chain: ChainAgent
+    profile: AgentProfile | None
+
+
+async def agent_of(session: AsyncSession, agent_id: int) -> ChainAgent | None:
+    """The mirrored agent, None where no registration has been seen."""
+    return (await session.scalars(select(ChainAgent).where(ChainAgent.agent_id == agent_id))).one_or_none()
+
+
+async def agent_with_profile(session: AsyncSession, agent_id: int) -> Agent | None:
+    """One agent as it is shown."""
+    row = (await session.execute(agents().where(ChainAgent.agent_id == agent_id))).one_or_none()
+    return None if row is None else Agent(row[0], row[1])
+
+
+async def agents_with_profiles(
+    session: AsyncSession, *, owner: Address | None, after: int | None, limit: int
+) -> list[Agent]:
+    """At most `limit` agents by id, after the id `after`; those of `owner` only, if given."""
+    wanted = agents().order_by(ChainAgent.agent_id).limit(limit)
+    if owner is not None:
+        wanted = wanted.where(ChainAgent.owner == owner)
+    if after is not None:
+        wanted = wanted.where(ChainAgent.agent_id > after)
+    return [Agent(row[0], row[1]) for row in await session.execute(wanted)]
+
+
+def agents() -> Select[ChainAgent, AgentProfile]:
+    """Every agent; the profile is None where none was written."""
+    return select(ChainAgent, AgentProfile).outerjoin(AgentProfile, AgentProfile.agent_id == ChainAgent.agent_id)

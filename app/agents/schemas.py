@@ -1,0 +1,83 @@
+"""Wire shapes of agents."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from app.agents.actions import Registration
+from app.agents.queries import Agent
+from app.chain.deployment import Deployment
+from app.database import Address
+from app.escrow.queries import ChainClock, is_final
+from app.relayer.schemas import IntentOut
+from app.web.fields import AddressField, ChainSeconds, Signature, Text, TypedDataField, WireModel
+
+MAX_NONCE = 2**53
+AgentUri = Annotated[Text, Field(min_length=1, max_length=1024)]
+EndpointUrl = Annotated[Text, Field(max_length=500, pattern=r"^https?://[^\s]+$")]
+
+
+class RegistrationAsked(WireModel):
+    """`agent_uri` is where the agent's card is (ERC-8004)."""
+
+    agent_uri: AgentUri
+
+
+class RegistrationPrepared(BaseModel):
+    """What to sign; `deadline` is in seconds of the chain."""
+
+    typed_data: TypedDataField
+    nonce: int
+    deadline: int
+
+
+class RegistrationSigned(WireModel):
+    agent_uri: AgentUri
+    nonce: Annotated[int, Field(ge=0, lt=MAX_NONCE)]
+    deadline: ChainSeconds
+    signature: Signature
+
+
+class CarriedRegistration(BaseModel):
+    intent: IntentOut
+
+
+class ProfileWritten(WireModel):
+    name: Annotated[Text, Field(min_length=1, max_length=100)]
+    description: Annotated[Text, Field(max_length=4000)] = ""
+    endpoint: EndpointUrl | None = None
+
+
+class AgentView(BaseModel):
+    """`finality` is pending until the last event of the agent is finalized; profile fields are null where unwritten."""
+
+    agent_id: int
+    owner: AddressField
+    wallet: AddressField | None
+    uri: str
+    registered_block: int
+    finality: Literal["pending", "final"]
+    name: str | None
+    description: str | None
+    endpoint: str | None
+
+
+def agent_view(agent: Agent, clock: ChainClock) -> AgentView:
+    """One agent as it is shown."""
+    chain, profile = agent.chain, agent.profile
+    return AgentView(
+        agent_id=chain.agent_id,
+        owner=Address(chain.owner),
+        wallet=None if chain.wallet is None else Address(chain.wallet),
+        uri=chain.uri,
+        registered_block=chain.registered_block,
+        finality="final" if is_final(chain.last_block, clock) else "pending",
+        name=profile.name if profile else None,
+        description=profile.description if profile else None,
+        endpoint=profile.endpoint if profile else None,
+    )
+
+
+def registration_prepared(asked: Registration, deployment: Deployment) -> RegistrationPrepared:
+    """A registration to sign."""
+    return RegistrationPrepared(typed_data=dict(asked.message(deployment)), nonce=asked.nonce, deadline=asked.deadline)

@@ -1,0 +1,63 @@
+"""Finding listings. One whose agent the chain no longer knows is not shown."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, any_, literal, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.agents.mirror_models import ChainAgent
+from app.listings.models import Listing
+
+
+async def listing_of(session: AsyncSession, listing_id: UUID) -> Listing | None:
+    """One listing."""
+    return (await session.scalars(listings().where(Listing.id == listing_id))).one_or_none()
+
+
+async def locked_listing(session: AsyncSession, listing_id: UUID) -> tuple[Listing, ChainAgent] | None:
+    """A listing, locked until the transaction ends, and its agent."""
+    wanted = (
+        select(Listing, ChainAgent)
+        .join(ChainAgent, ChainAgent.agent_id == Listing.agent_id)
+        .where(Listing.id == listing_id)
+        .with_for_update(of=Listing)
+    )
+    row = (await session.execute(wanted)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+async def find_listings(
+    session: AsyncSession,
+    *,
+    capability: str | None,
+    text: str | None,
+    agent_id: int | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Listing]:
+    """At most `limit` listings, newest first, after the key `after`; each filter that is not None narrows."""
+    wanted = listings().order_by(Listing.created_at.desc(), Listing.id.desc()).limit(limit)
+    if capability is not None:
+        wanted = wanted.where(Listing.capability == capability)
+    if agent_id is not None:
+        wanted = wanted.where(Listing.agent_id == agent_id)
+    if text is not None:
+        wanted = wanted.where(mentions(text))
+    if after is not None:
+        wanted = wanted.where(tuple_(Listing.created_at, Listing.id) < tuple_(*map(literal, after)))
+    return list(await session.scalars(wanted))
+
+
+def mentions(text: str) -> ColumnElement[bool]:
+    """Title or description contain `text`, or a tag is `text`, whatever the case."""
+    return or_(
+        Listing.title.icontains(text, autoescape=True),
+        Listing.description.icontains(text, autoescape=True),
+        literal(text.lower()) == any_(Listing.tags),
+    )
+
+
+def listings() -> Select[Listing]:
+    """Every listing whose agent the chain knows."""
+    return select(Listing).join(ChainAgent, ChainAgent.agent_id == Listing.agent_id)
