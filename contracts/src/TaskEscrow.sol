@@ -3,27 +3,22 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ITaskEscrow, Terms, Bid, State, Refund} from "./interfaces/ITaskEscrow.sol";
-import {IIdentityRegistry} from "./interfaces/IIdentityRegistry.sol";
 import {IReceiveWithAuthorization} from "./interfaces/IReceiveWithAuthorization.sol";
-import {TaskSlot, funded, AGENT_ID_MASK} from "./escrow/TaskSlot.sol";
+import {TaskSlot, funded} from "./escrow/TaskSlot.sol";
 import {Intents} from "./escrow/Intents.sol";
-import {Ledger} from "./escrow/Ledger.sol";
 import {Payouts} from "./escrow/Payouts.sol";
-import {TermsRules} from "./escrow/TermsRules.sol";
+import {VerbRules} from "./escrow/VerbRules.sol";
 import {FundingPause} from "./escrow/FundingPause.sol";
 
 /// @title The money of every task.
 /// @notice Immutable, one token. Every verb checks, writes, emits and only then moves tokens, which makes a
 /// re-entrancy lock unnecessary.
-contract TaskEscrow is Intents, Ledger, TermsRules, FundingPause {
-    address public immutable identityRegistry;
-
+contract TaskEscrow is Intents, VerbRules, FundingPause {
     constructor(address token_, address identityRegistry_, address guardian_, address feeOwner_, uint16 feeBps_)
         Payouts(token_, feeOwner_, feeBps_)
+        VerbRules(identityRegistry_)
         FundingPause(guardian_)
-    {
-        identityRegistry = identityRegistry_;
-    }
+    {}
 
     /// @inheritdoc ITaskEscrow
     function fund(Terms calldata terms, bytes calldata auth) external returns (bytes32 taskId) {
@@ -264,23 +259,6 @@ contract TaskEscrow is Intents, Ledger, TermsRules, FundingPause {
         if (received != budget) revert TransferShort(received, budget);
     }
 
-    function _requireAwardable(Terms calldata terms, bytes32 taskId, Bid calldata bid, uint96 price) private view {
-        if (terms.agent != address(0)) revert AlreadyHired(terms.agent);
-        if (bid.taskId != taskId) revert BidForOtherTask(bid.taskId, taskId);
-        _requireNotAfter(terms.awardBy);
-        if (block.timestamp > bid.validUntil) revert BidExpired(block.timestamp, bid.validUntil);
-        if (price == 0 || price < bid.minPrice || price > terms.budget) {
-            revert PriceOutOfBounds(price, bid.minPrice, terms.budget);
-        }
-        uint256 vetoUntil = _vetoUntil(terms, block.timestamp);
-        uint256 endsAt = (vetoUntil == 0 ? block.timestamp : vetoUntil) + bid.minWorkSeconds;
-        if (endsAt > terms.deliverBy) revert NotEnoughTime(endsAt, terms.deliverBy);
-        if (bid.agent == address(0)) revert ZeroParty();
-        _requireNeitherBuyerNorArbiter(terms, bid.agent);
-        _requirePayable(bid.payee);
-        _requireControl(bid.agent, bid.agentId);
-    }
-
     function _requireAwarder(
         Terms calldata terms,
         bytes32 taskId,
@@ -293,56 +271,6 @@ contract TaskEscrow is Intents, Ledger, TermsRules, FundingPause {
         if (_isSentBy(Role.Awarder, awarder, auth)) return;
         bytes32 intent = keccak256(abi.encode(AWARD, taskId, bidDigest, price, transcript, _deadline(auth)));
         _requireSigned(awarder, intent, auth);
-    }
-
-    /// @dev The registry promises ids below 2^44; the bound here keeps the packed word whole whatever it answers.
-    function _requireControl(address agent, uint256 agentId) private view {
-        bool controls = agentId != 0 && agentId <= AGENT_ID_MASK
-            && IIdentityRegistry(identityRegistry).isController(agent, agentId);
-        if (!controls) revert AgentIdNotControlled(agentId, agent);
-    }
-
-    function _requireBuyerMayCancel(Terms calldata terms, TaskSlot task, bytes calldata auth) private view {
-        if (auth.length == 0 && msg.sender != terms.buyer) revert NotBuyer(msg.sender, terms.buyer);
-        if (task.stateOf() != State.Funded) revert WrongState(task.stateOf());
-        if (terms.agent == address(0) && !_buyerAwards(terms)) revert NotAwarder(terms.buyer, terms.awarder);
-    }
-
-    function _buyerAwards(Terms calldata terms) private pure returns (bool) {
-        return terms.awarder == address(0) || terms.awarder == terms.buyer;
-    }
-
-    /// @dev The last second of the veto, or 0 where nobody but the buyer chose the agent.
-    function _vetoUntil(Terms calldata terms, uint256 awardedAt) private pure returns (uint256) {
-        if (terms.vetoSeconds == 0 || terms.agent != address(0) || _buyerAwards(terms)) return 0;
-        return awardedAt + terms.vetoSeconds;
-    }
-
-    function _requireHired(Terms calldata terms, bytes32 taskId, TaskSlot task)
-        private
-        view
-        returns (address agent, address payee)
-    {
-        (agent, payee) = _hired(terms, taskId, task);
-        if (agent == address(0)) revert WrongState(task.stateOf());
-    }
-
-    function _requireState(TaskSlot task, State required) private pure {
-        if (task.stateOf() != required) revert WrongState(task.stateOf());
-    }
-
-    /// @dev Money is held, and the task has come no further than `last`.
-    function _requireHeld(TaskSlot task, State last) private pure {
-        State state = task.stateOf();
-        if (state == State.None || state > last) revert WrongState(state);
-    }
-
-    function _requireNotAfter(uint256 limit) private view {
-        if (block.timestamp > limit) revert TooLate(block.timestamp, limit);
-    }
-
-    function _requireAfter(uint256 opensAfter) private view {
-        if (block.timestamp <= opensAfter) revert TooEarly(block.timestamp, opensAfter);
     }
 
     function _refund(Terms calldata terms, bytes32 taskId, TaskSlot task, Refund reason) private {

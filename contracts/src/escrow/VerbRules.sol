@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Terms, Bid, State} from "../interfaces/ITaskEscrow.sol";
+import {IIdentityRegistry} from "../interfaces/IIdentityRegistry.sol";
+import {TaskSlot, AGENT_ID_MASK} from "./TaskSlot.sol";
+import {Ledger} from "./Ledger.sol";
+import {TermsRules} from "./TermsRules.sol";
+
+/// @title When a verb is open: the state, the time, and what a bid must say.
+abstract contract VerbRules is Ledger, TermsRules {
+    address public immutable identityRegistry;
+
+    constructor(address identityRegistry_) {
+        identityRegistry = identityRegistry_;
+    }
+
+    function _requireAwardable(Terms calldata terms, bytes32 taskId, Bid calldata bid, uint96 price) internal view {
+        if (terms.agent != address(0)) revert AlreadyHired(terms.agent);
+        if (bid.taskId != taskId) revert BidForOtherTask(bid.taskId, taskId);
+        _requireNotAfter(terms.awardBy);
+        if (block.timestamp > bid.validUntil) revert BidExpired(block.timestamp, bid.validUntil);
+        if (price == 0 || price < bid.minPrice || price > terms.budget) {
+            revert PriceOutOfBounds(price, bid.minPrice, terms.budget);
+        }
+        uint256 vetoUntil = _vetoUntil(terms, block.timestamp);
+        uint256 endsAt = (vetoUntil == 0 ? block.timestamp : vetoUntil) + bid.minWorkSeconds;
+        if (endsAt > terms.deliverBy) revert NotEnoughTime(endsAt, terms.deliverBy);
+        if (bid.agent == address(0)) revert ZeroParty();
+        _requireNeitherBuyerNorArbiter(terms, bid.agent);
+        _requirePayable(bid.payee);
+        _requireControl(bid.agent, bid.agentId);
+    }
+
+    /// @dev The registry promises ids below 2^44; the bound here keeps the packed word whole whatever it answers.
+    function _requireControl(address agent, uint256 agentId) internal view {
+        bool controls = agentId != 0 && agentId <= AGENT_ID_MASK
+            && IIdentityRegistry(identityRegistry).isController(agent, agentId);
+        if (!controls) revert AgentIdNotControlled(agentId, agent);
+    }
+
+    function _requireBuyerMayCancel(Terms calldata terms, TaskSlot task, bytes calldata auth) internal view {
+        if (auth.length == 0 && msg.sender != terms.buyer) revert NotBuyer(msg.sender, terms.buyer);
+        if (task.stateOf() != State.Funded) revert WrongState(task.stateOf());
+        if (terms.agent == address(0) && !_buyerAwards(terms)) revert NotAwarder(terms.buyer, terms.awarder);
+    }
+
+    function _buyerAwards(Terms calldata terms) internal pure returns (bool) {
+        return terms.awarder == address(0) || terms.awarder == terms.buyer;
+    }
+
+    /// @dev The last second of the veto, or 0 where nobody but the buyer chose the agent.
+    function _vetoUntil(Terms calldata terms, uint256 awardedAt) internal pure returns (uint256) {
+        if (terms.vetoSeconds == 0 || terms.agent != address(0) || _buyerAwards(terms)) return 0;
+        return awardedAt + terms.vetoSeconds;
+    }
+
+    function _requireHired(Terms calldata terms, bytes32 taskId, TaskSlot task)
+        internal
+        view
+        returns (address agent, address payee)
+    {
+        (agent, payee) = _hired(terms, taskId, task);
+        if (agent == address(0)) revert WrongState(task.stateOf());
+    }
+
+    function _requireState(TaskSlot task, State required) internal pure {
+        if (task.stateOf() != required) revert WrongState(task.stateOf());
+    }
+
+    /// @dev Money is held, and the task has come no further than `last`.
+    function _requireHeld(TaskSlot task, State last) internal pure {
+        State state = task.stateOf();
+        if (state == State.None || state > last) revert WrongState(state);
+    }
+
+    function _requireNotAfter(uint256 limit) internal view {
+        if (block.timestamp > limit) revert TooLate(block.timestamp, limit);
+    }
+
+    function _requireAfter(uint256 opensAfter) internal view {
+        if (block.timestamp <= opensAfter) revert TooEarly(block.timestamp, opensAfter);
+    }
+}
