@@ -8,14 +8,19 @@ from sdk.session import Session
 from sdk.terms import ZERO_HASH, Terms
 from sdk.typed_data import refuse_difference, task_id
 
+AUTHORIZATION_SECONDS = 3600
+
 
 class Escrows(Session):
     """One method per verb, named as in the contract. Each raises Problem or SignatureRefused."""
 
     async def fund(self, terms: Terms, method: str = "authorization") -> Intent:
         """Pays the whole budget in. `method`: authorization (EIP-3009) or approve (needs an allowance)."""
-        build = authorization() if method == "authorization" else intent("Fund", "deadline")
-        return await self._carry("fund", terms, {"method": method}, build)
+        if method != "authorization":
+            return await self._carry("fund", terms, {"method": method}, intent("Fund", "deadline"))
+        valid_before = (await self.clock()).chain_time + AUTHORIZATION_SECONDS
+        params = {"method": method, "valid_after": 0, "valid_before": valid_before}
+        return await self._carry("fund", terms, params, authorization(0, valid_before))
 
     async def award(self, terms: Terms, bid_digest: str, price: int) -> Intent:
         """By the buyer as awarder. `price` in base units, from the bid's minimum to the budget."""

@@ -36,11 +36,10 @@ def intent(name: str, *from_chain: str, **meant: Any) -> Build:
     return build
 
 
-def authorization() -> Build:
-    """EIP-3009 over exactly the terms' budget, to the escrow."""
+def authorization(valid_after: int, valid_before: int) -> Build:
+    """EIP-3009 over exactly the terms' budget, to the escrow, within these times of the chain."""
 
-    def build(terms: Terms, prepared: TypedData, network: Network) -> TypedData:
-        valid_after, valid_before = (number(prepared, name) for name in ("validAfter", "validBefore"))
+    def build(terms: Terms, _prepared: TypedData, network: Network) -> TypedData:
         return authorization_message(terms, valid_after, valid_before, network)
 
     return build

@@ -27,7 +27,7 @@ class Intent(Answer):
 class EscrowView(Answer):
     """The mirrored escrow; amounts in base units."""
 
-    state: int | str
+    state: str
     remaining: int
     since: int
     agent_id: int | None = None
@@ -45,8 +45,11 @@ class EscrowView(Answer):
 
 
 class AuctionView(Answer):
-    state: str | None = None
+    """`winner` (a bid's digest), price and transcript are there once the award is decided."""
+
+    kind: str
     closes_at: datetime | None = None
+    closed_at: datetime | None = None
     winner: str | None = None
     price: int | None = None
     transcript: str | None = None

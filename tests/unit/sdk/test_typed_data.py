@@ -78,7 +78,7 @@ def test_every_intent_equals_the_services() -> None:
     token = service.TokenDomain("USD Coin", "2")
     pairs = [
         (intent("Fund", "deadline"), service.fund(DEPLOYMENT, task, 9)),
-        (authorization(), service.receive_authorization(DEPLOYMENT, token, service_terms(ours), 1, 9)),
+        (authorization(1, 9), service.receive_authorization(DEPLOYMENT, token, service_terms(ours), 1, 9)),
         (
             intent("Award", "deadline", bidDigest=digest, price=2, transcript=digest),
             service.award(DEPLOYMENT, task, digest, 2, digest, 9),

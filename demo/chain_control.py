@@ -1,0 +1,76 @@
+"""What only the conductor may do: blacklist as the token's owner, replace blocks, jump in time (Anvil only)."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from devnet.deploy import Deployment, function_abi
+from devnet.keys import DevelopmentKey, Role, role_key
+from devnet.rpc import Chain, calldata
+
+REORG_BLOCKS = 5
+TRANSFER_GAS = 200_000
+
+
+@dataclass(frozen=True)
+class DroppedTransaction:
+    """A transaction that the relayer carried in a block that a reorg took away."""
+
+    tx_hash: str
+    raw: str
+    block: int
+
+
+def blacklist(chain: Chain, deployment: Deployment, address: str) -> None:
+    owner = role_key(Role.DEPLOYER)
+    data = calldata(function_abi("MockUSDC", "blacklist"), [address])
+    chain.send_all(owner, [{"to": deployment.contracts["MockUSDC"], "data": data, "gas": TRANSFER_GAS}])
+
+
+def reorg_spending(
+    chain: Chain, deployment: Deployment, spender: DevelopmentKey, amount: int
+) -> list[DroppedTransaction]:
+    """Replaces the last five blocks; in the first new one `spender` sends `amount` base units away.
+
+    Answers the relayer's transactions that were dropped.
+    """
+    dropped = carried_in(chain, chain.block_number() - REORG_BLOCKS + 1)
+    data = calldata(function_abi("MockUSDC", "transfer"), [role_key(Role.FEE_OWNER).address, amount])
+    spend = {"from": spender.address, "to": deployment.contracts["MockUSDC"], "data": data, "gas": hex(TRANSFER_GAS)}
+    chain.ask("anvil_reorg", REORG_BLOCKS, [[spend, 0]])
+    return dropped
+
+
+def carried_in(chain: Chain, first_block: int) -> list[DroppedTransaction]:
+    relayer = role_key(Role.RELAYER).address.lower()
+    blocks = [
+        chain.ask("eth_getBlockByNumber", hex(number), True) for number in range(first_block, chain.block_number() + 1)
+    ]
+    found = [(tx, block) for block in blocks for tx in block["transactions"] if tx["from"].lower() == relayer]
+    return [DroppedTransaction(tx["hash"], raw_of(chain, tx), int(block["number"], 16)) for tx, block in found]
+
+
+def raw_of(chain: Chain, tx: dict[str, Any]) -> str:
+    return str(chain.ask("eth_getRawTransactionByHash", tx["hash"]))
+
+
+def came_back(chain: Chain, dropped: list[DroppedTransaction], limit_seconds: float) -> list[DroppedTransaction]:
+    """Those that are mined again with the same bytes (the same hash) within the limit."""
+    stop_at = time.monotonic() + limit_seconds
+    back: dict[str, DroppedTransaction] = {}
+    while len(back) < len(dropped) and time.monotonic() < stop_at:
+        for tx in dropped:
+            if tx.tx_hash not in back and chain.ask("eth_getTransactionReceipt", tx.tx_hash) is not None:
+                back[tx.tx_hash] = tx
+        time.sleep(0.1)
+    return [tx for tx in back.values() if chain.ask("eth_getRawTransactionByHash", tx.tx_hash) == tx.raw]
+
+
+def jump(chain: Chain, seconds: int) -> None:
+    """The chain's clock, for every contract at once."""
+    chain.ask("evm_increaseTime", seconds)
+    chain.ask("evm_mine")
+
+
+def mine(chain: Chain, blocks: int) -> None:
+    chain.ask("anvil_mine", hex(blocks))

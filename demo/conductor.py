@@ -1,0 +1,137 @@
+"""Starts the players, plays the chain's part (reorg, clock), and watches that every story is told."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from demo import chain_control
+from demo.cast import AFTER_THE_JUMP, AGENTS, ARBITERS, BUYERS, EVE_KEEPS_USDC, REORG_BUYER, UNPAYABLE, Part
+from demo.participants import Participant, start
+from demo.scene import FAILED, Scene
+from demo.view import View
+from devnet import deploy
+from devnet.processes import Processes
+from devnet.rpc import Chain
+from devnet.stack import Stack
+
+TICK_SECONDS = 0.1
+ACT_SECONDS = 120.0
+UNIT = 1_000_000
+DAY = 24 * 3600
+
+
+class DemoFailed(Exception):
+    """A story failed, or a process ended; the message names it."""
+
+
+@dataclass
+class Conductor:
+    """One performance on a running stack."""
+
+    stack: Stack
+    chain: Chain
+    processes: Processes
+    view: View
+    participants: list[Participant] = field(default_factory=list)
+
+    @property
+    def scene(self) -> Scene:
+        return self.view.scene
+
+    def perform(self) -> None:
+        """All acts in order; raises DemoFailed."""
+        self.prepare()
+        self.tell_side_by_side()
+        self.reorganize()
+        self.jump()
+
+    def prepare(self) -> None:
+        """Money for the buyers, a blacklisted agent, then every agent registered on chain."""
+        self.view.say(f"{len(AGENTS)} agents and {len(ARBITERS)} arbiters start, each a process of its own")
+        self.enter(*AGENTS, *ARBITERS)
+        for part in (*BUYERS, REORG_BUYER):
+            deploy.fund(self.chain_url, self.stack.deployment, [part.key.address], part.usdc * UNIT)
+        chain_control.blacklist(self.chain, self.stack.deployment, UNPAYABLE.key.address)
+        self.view.say(f"the token's owner blacklists {UNPAYABLE.name}")
+        self.watch("agents register", lambda: len(self.scene.registered) == len(AGENTS))
+
+    def tell_side_by_side(self) -> None:
+        self.view.say("two buyers post their tasks")
+        self.enter(*BUYERS)
+        stories = stories_of(BUYERS)
+        self.watch("stories are told", lambda: all(map(self.scene.has_reached, stories)))
+
+    def reorganize(self) -> None:
+        """Five blocks are replaced while both of the third buyer's fundings lie in them."""
+        self.view.say("the third buyer funds two tasks")
+        self.enter(REORG_BUYER)
+        names = stories_of([REORG_BUYER])
+        self.watch("fundings are mined", lambda: all(map(self.is_funded, names)))
+        spent = (REORG_BUYER.usdc - EVE_KEEPS_USDC) * UNIT
+        dropped = chain_control.reorg_spending(self.chain, self.stack.deployment, REORG_BUYER.key, spent)
+        self.view.say(
+            f"REORG: {chain_control.REORG_BLOCKS} blocks above finality are replaced, {len(dropped)} carried "
+            f"transactions dropped; on the new fork {REORG_BUYER.name}'s money is already spent"
+        )
+        back = chain_control.came_back(self.chain, dropped, limit_seconds=30)
+        self.view.say(f"{len(back)} of {len(dropped)} are on chain again, byte for byte")
+        if len(dropped) < len(names) or len(back) < len(dropped):
+            raise DemoFailed(f"reorg: {len(dropped)} transactions dropped, {len(back)} came back")
+        self.watch("stories survive the reorg", lambda: all(name in self.scene.stories for name in names))
+
+    def jump(self) -> None:
+        self.view.say("the chain's clock jumps a day: deadlines and review windows end, long ones do not")
+        chain_control.jump(self.chain, DAY)
+        self.watch("the late stories are told", lambda: all(name in self.scene.stories for name in AFTER_THE_JUMP))
+
+    def enter(self, *parts: Part) -> None:
+        run_id = self.stack.network.endpoints.run_id
+        self.participants += [start(self.processes, p, self.stack.url, self.stack.data_dir, run_id) for p in parts]
+
+    def watch(self, what: str, reached: Callable[[], bool]) -> None:
+        """Until reached; raises DemoFailed at the first failed story or ended process, or after ACT_SECONDS."""
+        stop_at = time.monotonic() + ACT_SECONDS
+        while True:
+            self.listen()
+            if reached():
+                return
+            self.refuse_failure()
+            if time.monotonic() > stop_at:
+                raise DemoFailed(f"{what}: not within {ACT_SECONDS:g} s; {self.unfinished()}")
+            time.sleep(TICK_SECONDS)
+
+    def listen(self) -> None:
+        for participant in self.participants:
+            for line in participant.reader.new_lines():
+                self.scene.take(line)
+        self.view.refresh()
+
+    def refuse_failure(self) -> None:
+        for story, verdict in self.scene.stories.items():
+            if verdict == FAILED:
+                raise DemoFailed(f"story {story}: {self.scene.failures[story]}")
+        for participant in self.participants:
+            if participant.service.exit_code():
+                raise DemoFailed(f"{participant.service.name} ended with exit code {participant.service.exit_code()}")
+        for service in self.stack.failed():
+            raise DemoFailed(f"{service.name} ended with exit code {service.exit_code()}")
+
+    def unfinished(self) -> str:
+        open_tasks = [
+            f"{row.story} is {row.state}" for row in self.scene.tasks.values() if row.story not in self.scene.stories
+        ]
+        return ", ".join(open_tasks)
+
+    def is_funded(self, story: str) -> bool:
+        task = self.scene.tasks.get(self.scene.funding.get(story, ""))
+        return task is not None and task.state == "awarded"
+
+    @property
+    def chain_url(self) -> str:
+        return self.stack.network.endpoints.rpc_url
+
+
+def stories_of(parts: Sequence[Part]) -> list[str]:
+    flags = [argument for part in parts for argument in part.arguments]
+    return [value for flag, value in pairwise(flags) if flag == "--story"]
