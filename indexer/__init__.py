@@ -1,0 +1,1 @@
+"""Mirrors the contracts into PostgreSQL: fetch, decode, fold, store, follow."""

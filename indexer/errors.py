@@ -1,0 +1,92 @@
+"""What goes wrong while following a chain. The loop asks one question: retry or stop. Anything else means stop.
+
+Retry                 the same step may succeed a moment later
+├── NodeUnavailable   no answer, or not in time
+├── NodeRefused       an answer, but an error: a range too large, a block not found
+├── TornRange         the answer contradicts itself
+└── CursorMoved       another process moved the cursor
+Stop                  no retry can help; `exit_code` tells the supervisor why
+├── WrongChain (2) · FinalityUnknown (2) · DatabaseNotMigrated (2)
+├── FinalityBroken (3)
+└── ChainBehind (4)
+"""
+
+from typing import ClassVar
+
+
+class Retry(Exception):
+    """The same step may succeed a moment later."""
+
+
+class NodeUnavailable(Retry):
+    def __init__(self, host: str, reason: str) -> None:
+        self.host, self.reason = host, reason
+        super().__init__(f"node={host} {reason}")
+
+
+class NodeRefused(Retry):
+    def __init__(self, method: str, reason: str) -> None:
+        self.method, self.reason = method, reason
+        super().__init__(f"method={method} {reason}")
+
+
+class TornRange(Retry):
+    def __init__(self, first: int, last: int, reason: str) -> None:
+        self.first, self.last, self.reason = first, last, reason
+        super().__init__(f"blocks={first}..{last} {reason}")
+
+
+class CursorMoved(Retry):
+    def __init__(self, expected: int) -> None:
+        self.expected = expected
+        super().__init__(f"expected={expected} another process moved the cursor")
+
+
+class Stop(Exception):
+    """No retry can help."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class WrongChain(Stop):
+    def __init__(self, actual: int, required: int) -> None:
+        self.actual, self.required = actual, required
+        super().__init__(f"The node serves chain {actual}, but the deployment is on chain {required}.")
+
+
+class OtherChainMirrored(Stop):
+    def __init__(self, actual: int, required: int) -> None:
+        self.actual, self.required = actual, required
+        super().__init__(f"The database mirrors chain {actual}, but the deployment is on chain {required}.")
+
+
+class FinalityUnknown(Stop):
+    def __init__(self) -> None:
+        super().__init__("The node knows no finalized block: set FINALITY_DEPTH to count blocks instead.")
+
+
+class DatabaseNotMigrated(Stop):
+    def __init__(self) -> None:
+        super().__init__("The database lacks the mirror's tables: run `python -m app.migrate` first.")
+
+
+class FinalityBroken(Stop):
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, floor: int) -> None:
+        self.floor = floor
+        super().__init__(
+            f"The chain was reorganised below block {floor}, which was final: what was credited may be undone. "
+            "Nothing was changed; decide by hand."
+        )
+
+
+class ChainBehind(Stop):
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, floor: int, head: int) -> None:
+        self.floor, self.head = floor, head
+        super().__init__(
+            f"The chain came back behind the database: final block {floor} is not on it (its head is {head}). "
+            "Empty both with `scripts/up --fresh`, or point at the chain that was mirrored."
+        )

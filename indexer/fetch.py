@@ -1,0 +1,79 @@
+"""Ranges that may be believed: headers that chain, and logs that belong to them.
+
+A node behind a balancer may answer from another fork, or from before the block was there, with a torn, short or
+empty list. A range that contradicts itself is refused and asked for again.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+from indexer.decode import RawLog
+from indexer.errors import TornRange
+from indexer.filters import Bloom
+from indexer.node import Block, Tip
+
+
+class Chain(Protocol):
+    """What following needs of a node."""
+
+    async def tip(self) -> Tip: ...
+    async def blocks(self, first: int, last: int) -> list[Block]: ...
+    async def headers(self, first: int, last: int) -> list[tuple[Block, Bloom]]: ...
+    async def logs(self, addresses: Sequence[bytes], first: int, last: int) -> list[RawLog]: ...
+    async def logs_in(self, addresses: Sequence[bytes], block_hash: bytes) -> list[RawLog]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Consecutive blocks and their logs, in the chain's order."""
+
+    blocks: tuple[Block, ...]
+    logs: tuple[RawLog, ...]
+
+
+async def fetch(chain: Chain, addresses: Sequence[bytes], first: int, last: int) -> Range:
+    """The blocks first..last with the logs of the addresses. Raises TornRange, NodeRefused or NodeUnavailable."""
+    headers, logs = await asyncio.gather(chain.headers(first, last), chain.logs(addresses, first, last))
+    blocks = tuple(block for block, _bloom in headers)
+    require_linked(blocks)
+    require_owned(blocks, logs)
+    await require_complete(chain, addresses, headers, logs)
+    return Range(blocks, tuple(sorted(logs, key=lambda log: (log.block_number, log.log_index))))
+
+
+def require_linked(blocks: Sequence[Block]) -> None:
+    """Each block names the one before as its parent."""
+    for parent, child in pairwise(blocks):
+        if child.parent_hash != parent.hash or child.number != parent.number + 1:
+            raise TornRange(blocks[0].number, blocks[-1].number, f"block {child.number} does not follow its parent")
+
+
+def require_owned(blocks: Sequence[Block], logs: Sequence[RawLog]) -> None:
+    """Each log is in one of the blocks, by hash, and there once."""
+    first, last = blocks[0].number, blocks[-1].number
+    hashes = {block.number: block.hash for block in blocks}
+    for log in logs:
+        if hashes.get(log.block_number) != log.block_hash:
+            raise TornRange(first, last, f"a log of block {log.block_number} is from another fork")
+    if len({(log.block_number, log.log_index) for log in logs}) != len(logs):
+        raise TornRange(first, last, "a log came twice")
+
+
+async def require_complete(
+    chain: Chain, addresses: Sequence[bytes], headers: Sequence[tuple[Block, Bloom]], logs: Sequence[RawLog]
+) -> None:
+    """No block whose header speaks of the addresses came without their logs.
+
+    A filter may err that way, so the block itself is asked by its hash before the range is refused.
+    """
+    with_logs = {log.block_number for log in logs}
+    for block, bloom in headers:
+        if block.number in with_logs or not any(bloom.may_hold(address) for address in addresses):
+            continue
+        if await chain.logs_in(addresses, block.hash):
+            raise TornRange(
+                headers[0][0].number, headers[-1][0].number, f"the logs of block {block.number} are missing"
+            )

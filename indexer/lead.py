@@ -1,0 +1,165 @@
+"""One leader follows the chain under an advisory lock; every other process stands by with a connection of its own."""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+
+import psycopg
+
+from app.chain import deployment as deployments
+from app.chain.deployment import Deployment
+from app.config import Settings
+from indexer.backfill import Stride
+from indexer.decode import decoder_for
+from indexer.errors import ChainBehind, FinalityUnknown, OtherChainMirrored, Retry, Stop, WrongChain
+from indexer.follow import Batch, Case, Cursor, Rules, require_same_chain, step
+from indexer.node import Node
+from indexer.projections import projections_for
+from indexer.store import Store, connect
+from indexer.write import write
+
+log = logging.getLogger(__name__)
+
+STANDBY_SECONDS = 1.0
+HEARTBEAT_SECONDS = 1.0
+MAX_DELAY_SECONDS = 5.0
+LAG_PATIENCE_SECONDS = 2.0
+"""How long a head below the cursor is taken for a node that lags, before the mirror is cut to it."""
+
+
+@dataclass
+class Delay:
+    """How long to wait before the next try: doubled from `least` up to MAX_DELAY_SECONDS, until `reset`."""
+
+    least: float
+    seconds: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.seconds = self.least
+
+    async def wait(self) -> None:
+        waited, self.seconds = self.seconds, min(self.seconds * 2, MAX_DELAY_SECONDS)
+        await asyncio.sleep(waited)
+
+
+async def run(settings: Settings) -> None:
+    """Leads, or stands by, until cancelled; begins anew when the database goes away. Raises Stop."""
+    deployment = deployments.load(settings.deployment_file)
+    delay = Delay(settings.poll_seconds)
+    timeout = settings.rpc_timeout_seconds
+    async with Node(settings.rpc_urls, timeout_seconds=timeout, finality_depth=settings.finality_depth) as node:
+        while True:
+            try:
+                async with connect(settings.database_url.get_secret_value()) as connection:
+                    await lead(Store(connection, deployment.chain_id), node, settings, deployment, delay)
+            except (Retry, psycopg.OperationalError, psycopg.InterfaceError) as error:
+                said = str(error).partition("\n")[0]
+                log.warning("retry after=%.2f error=%s %s", delay.seconds, type(error).__name__, said)
+                await delay.wait()
+
+
+async def lead(store: Store, node: Node, settings: Settings, deployment: Deployment, delay: Delay) -> None:
+    """Waits for the lock, then follows for as long as the connection lives. Raises Stop, having said why."""
+    await store.require_migrated()
+    await stand_by(store)
+    try:
+        cursor, rules = await start(store, node, settings, deployment)
+        await follow(store, node, settings, deployment, delay, cursor, rules)
+    except Stop as stop:
+        await store.halt(str(stop))
+        raise
+
+
+async def stand_by(store: Store) -> None:
+    """Returns once this process leads."""
+    said = False
+    while True:
+        if await store.try_lead():
+            return
+        if not said:
+            log.info("standby")
+            said = True
+        await asyncio.sleep(STANDBY_SECONDS)
+
+
+async def start(store: Store, node: Node, settings: Settings, deployment: Deployment) -> tuple[Cursor, Rules]:
+    """Where to go on, after making sure that node, deployment and database are of one chain. Raises Stop."""
+    actual = await node.chain_id()
+    if actual != deployment.chain_id:
+        raise WrongChain(actual, deployment.chain_id)
+    other = await store.other_chain()
+    if other is not None:
+        raise OtherChainMirrored(other, deployment.chain_id)
+    tip = await node.tip()
+    if tip.finalized_number is None:
+        raise FinalityUnknown()
+    cursor = await store.cursor() or await begin(store, node, deployment, tip.head.number, tip.finalized_number)
+    addresses = decoder_for(deployment).addresses
+    ignore_reorgs = settings.reorg_handling == "off"
+    rules = Rules(addresses, await store.first_block(), Stride(), ignore_reorgs)
+    await require_same_chain_patiently(store, node, cursor, rules, settings.poll_seconds)
+    log.info("leading chain=%d block=%d finalized=%d", actual, cursor.block.number, cursor.finalized_number)
+    return cursor, rules
+
+
+async def begin(store: Store, node: Node, deployment: Deployment, head: int, finalized: int) -> Cursor:
+    """The first cursor, on the last block before the deployment."""
+    before = max(deployment.start_block, 1) - 1
+    (block,) = await node.blocks(before, before)
+    return await store.begin(block, finalized, head)
+
+
+async def require_same_chain_patiently(store: Store, node: Node, cursor: Cursor, rules: Rules, poll: float) -> None:
+    """A node that lags gets a moment to catch up. Raises ChainBehind after it."""
+    deadline = time.monotonic() + LAG_PATIENCE_SECONDS
+    while True:
+        try:
+            return await require_same_chain(node, store, cursor, rules)
+        except ChainBehind:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(poll)
+
+
+async def follow(
+    store: Store, node: Node, settings: Settings, deployment: Deployment, delay: Delay, cursor: Cursor, rules: Rules
+) -> None:
+    """Steps until cancelled, or until the database or the chain makes it impossible."""
+    decoder, projections = decoder_for(deployment), projections_for(deployment)
+    lag_began: float | None = None
+    written = 0.0
+    while True:
+        patient = lag_began is None or time.monotonic() - lag_began < LAG_PATIENCE_SECONDS
+        try:
+            batch = await step(node, store, cursor, rules, patient=patient)
+        except Retry as error:
+            log.warning("retry after=%.2f error=%s %s", delay.seconds, type(error).__name__, error)
+            await delay.wait()
+            continue
+        delay.reset()
+        lag_began = (lag_began or time.monotonic()) if batch.case is Case.SHORTER else None
+        if changes(batch) or time.monotonic() - written > HEARTBEAT_SECONDS:
+            cursor = await write(store.connection, batch, decoder, projections, deployment.chain_id)
+            written = time.monotonic()
+            say(batch)
+        if batch.end.number >= batch.head_number:
+            await asyncio.sleep(settings.poll_seconds)
+
+
+def changes(batch: Batch) -> bool:
+    """Whether the mirror would differ; if not, the cursor is only touched now and then to show life."""
+    return batch.end != batch.cursor.block or batch.finalized_number != batch.cursor.finalized_number
+
+
+def say(batch: Batch) -> None:
+    """One line a batch that brought logs, cut blocks or covered a gap."""
+    logs = len(batch.appended.logs)
+    if batch.case is Case.REORG:
+        depth = batch.cursor.block.number - batch.ancestor.number
+        log.warning("reorg depth=%d ancestor=%d block=%d", depth, batch.ancestor.number, batch.end.number)
+    elif logs or batch.case is Case.GAP:
+        log.info("%s block=%d logs=%d head=%d", batch.case, batch.end.number, logs, batch.head_number)

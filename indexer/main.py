@@ -1,0 +1,56 @@
+"""`python -m indexer.main` mirrors the chain until SIGTERM; `python -m indexer.main status` says where it stands.
+
+Exit codes: 0 after SIGTERM or SIGINT, 2 for a setting that does not fit, 3 for a reorg below finality, 4 for a chain
+that came back behind the database.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+
+from app.config import Settings, read_settings
+from indexer.errors import Stop
+from indexer.lead import run
+from indexer.status import print_status
+
+log = logging.getLogger("indexer")
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the command; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings = read_settings()
+    match arguments:
+        case []:
+            return serve(settings)
+        case ["status"]:
+            return print_status(settings.database_url.get_secret_value())
+        case _:
+            print("usage: python -m indexer.main [status]", file=sys.stderr)
+            return 2
+
+
+def serve(settings: Settings) -> int:
+    """Mirrors until told to stop, or until no retry can help."""
+    try:
+        asyncio.run(until_signalled(settings))
+    except Stop as stop:
+        log.critical("stopped exit_code=%d %s", stop.exit_code, stop)
+        return stop.exit_code
+    except asyncio.CancelledError:
+        log.info("stopped")
+    return 0
+
+
+async def until_signalled(settings: Settings) -> None:
+    """A signal cancels whatever is waited for: an open transaction rolls back, and nothing half-done stays."""
+    running = asyncio.ensure_future(run(settings))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    await running
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

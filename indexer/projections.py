@@ -1,0 +1,163 @@
+"""Which events make which rows: each mirrored table is a fold over the events of its key.
+
+An event table is appended to; a projection's rows are folded anew from all events of the touched keys, so that a
+reorg needs no code of its own.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.agents.mirror_models import AgentEvent, ChainAgent
+from app.agents.mirror_rules import fold_agent
+from app.chain.deployment import Deployment
+from app.chain.events import ChainEvent
+from app.database import Base
+from app.escrow.models import Escrow, EscrowEvent, Owed
+from app.escrow.rules import fold_escrow, fold_owed
+from app.reputation.mirror_models import Feedback, FeedbackEvent
+from app.reputation.mirror_rules import FeedbackKey, fold_feedback
+from indexer.decode import Contract, Decoded
+from indexer.slicers import DirtyLog
+
+Key = tuple[Any, ...]
+"""The key columns' values: hashes and addresses as hex strings, ids as ints."""
+
+MAX_ID = 2**63 - 1
+
+
+class IdTooLarge(DirtyLog):
+    """An id does not fit its column; no registry of the deployment can give such a one."""
+
+
+@dataclass(frozen=True)
+class EventTable:
+    """Where a contract's events are kept, and the columns of its own by which they are found."""
+
+    model: type[Base]
+    contract: Contract
+    names: frozenset[str]
+    columns: tuple[str, ...]
+    values: Callable[[ChainEvent], Key]
+    subject: Callable[[ChainEvent], str]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A table of folded rows. `subject` names a touched key in announcements."""
+
+    model: type[Base]
+    events: EventTable
+    key: tuple[str, ...]
+    fold: Callable[[Key, Iterable[ChainEvent]], object | None]
+    subject: Callable[[Key], str]
+
+    def keys_in(self, values: Iterable[Key]) -> set[Key]:
+        """The keys that event rows touch, given the values of their own columns."""
+        at = [self.events.columns.index(name) for name in self.key]
+        return {tuple(value[n] for n in at) for value in values if all(value[n] is not None for n in at)}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An event with its table and the values of that table's own columns."""
+
+    table: EventTable
+    event: ChainEvent
+    values: Key
+
+
+def place(decoded: Decoded) -> Placed | None:
+    """Where an event goes; None for one that makes no row (such as an ERC-721 approval). Raises IdTooLarge."""
+    for table in EVENT_TABLES:
+        if table.contract == decoded.contract and decoded.event.name in table.names:
+            return Placed(table, decoded.event, table.values(decoded.event))
+    return None
+
+
+TASK_EVENTS = frozenset(
+    {
+        *("TaskFunded", "TaskAwarded", "TaskSubmitted", "TaskReleased", "TaskRefunded"),
+        *("TaskDisputed", "TaskSettled", "TaskRuled", "PaymentOwed"),
+    }
+)
+ESCROW_EVENTS = TASK_EVENTS | {"Withdrawn", "FeesCollected", "FundingPaused"}
+OWED_EVENTS = frozenset({"PaymentOwed", "Withdrawn"})
+AGENT_EVENTS = frozenset({"Registered", "URIUpdated", "MetadataSet", "Transfer"})
+FEEDBACK_EVENTS = frozenset({"NewFeedback", "TaskRated", "FeedbackRevoked", "ResponseAppended"})
+
+
+def escrow_values(event: ChainEvent) -> Key:
+    return event.args.get("taskId"), event.args["owner"] if event.name in OWED_EVENTS else None
+
+
+def escrow_subject(event: ChainEvent) -> str:
+    args = event.args
+    if "taskId" in args:
+        return task_subject((args["taskId"],))
+    return owner_subject((args.get("owner") or args.get("to") or "none",))
+
+
+def agent_values(event: ChainEvent) -> Key:
+    return (small_id(event.args["tokenId"] if event.name == "Transfer" else event.args["agentId"]),)
+
+
+def feedback_values(event: ChainEvent) -> Key:
+    args = event.args
+    return small_id(args["agentId"]), args["clientAddress"], small_id(args["feedbackIndex"])
+
+
+def small_id(value: str) -> int:
+    number = int(value)
+    if number > MAX_ID:
+        raise IdTooLarge(f"id {number} does not fit")
+    return number
+
+
+def task_subject(key: Key) -> str:
+    return f"task:{key[0]}"
+
+
+def owner_subject(key: Key) -> str:
+    return f"owner:{key[0]}"
+
+
+def agent_subject(key: Key) -> str:
+    return f"agent:{key[0]}"
+
+
+ESCROW_TABLE = EventTable(
+    EscrowEvent, Contract.ESCROW, ESCROW_EVENTS, ("task_id", "owner"), escrow_values, escrow_subject
+)
+AGENT_TABLE = EventTable(
+    AgentEvent, Contract.IDENTITY, AGENT_EVENTS, ("agent_id",), agent_values, lambda e: agent_subject(agent_values(e))
+)
+FEEDBACK_TABLE = EventTable(
+    FeedbackEvent,
+    Contract.REPUTATION,
+    FEEDBACK_EVENTS,
+    ("agent_id", "client", "feedback_index"),
+    feedback_values,
+    lambda event: agent_subject(feedback_values(event)),
+)
+EVENT_TABLES = (ESCROW_TABLE, AGENT_TABLE, FEEDBACK_TABLE)
+
+
+def projections_for(deployment: Deployment) -> Sequence[Projection]:
+    """Everything that is folded for one deployment."""
+
+    def escrow(_key: Key, events: Iterable[ChainEvent]) -> object | None:
+        return fold_escrow(events, chain_id=deployment.chain_id, escrow=deployment.escrow)
+
+    return (
+        Projection(Escrow, ESCROW_TABLE, ("task_id",), escrow, task_subject),
+        Projection(Owed, ESCROW_TABLE, ("owner",), lambda k, e: fold_owed(k[0], e), owner_subject),
+        Projection(ChainAgent, AGENT_TABLE, ("agent_id",), lambda k, e: fold_agent(k[0], e), agent_subject),
+        Projection(
+            Feedback,
+            FEEDBACK_TABLE,
+            ("agent_id", "client", "feedback_index"),
+            lambda key, events: fold_feedback(FeedbackKey(*key), events),
+            agent_subject,
+        ),
+    )
