@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 
 from devnet.binaries import postgres_package
-from devnet.processes import GUARD, Command, Identity, ProcessFailed, Service
+from devnet.processes import GUARD, RUN_ID_VARIABLE, Command, Identity, ProcessFailed, Service
 
 DATABASE = "guildhall"
 OWNER = "guildhall"
@@ -79,6 +79,8 @@ def postgres_command(cluster: Cluster, port: int, env: Mapping[str, str], *, dur
         "unix_socket_directories": "",  # a path below a deep folder would pass the limit of 107 bytes
         "fsync": "on" if durable else "off",
         "full_page_writes": "on" if durable else "off",
+        # PostgreSQL writes its titles over its environment: the run's mark goes into the title.
+        "cluster_name": env.get(RUN_ID_VARIABLE, ""),
         "max_connections": "200",
         "timezone": "UTC",
         "log_timezone": "UTC",

@@ -89,16 +89,21 @@ class Service:
             raise ProcessFailed(self.name, "could not be started", self.command.log)
         self.pid = int(line)
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, needed: Sequence[Self] = ()) -> None:
+        """Raises ProcessFailed, also where one of the `needed` ended meanwhile: what waits for it waits in vain."""
         deadline = time.monotonic() + self.command.ready_seconds
         while not self.command.ready():
-            if not self.running():
-                self._let_go()
-                raise ProcessFailed(self.name, f"ended with exit code {self.exit_code()}", self.command.log)
+            for service in (self, *needed):
+                service.require_running()
             if time.monotonic() > deadline:
                 self.stop()
                 raise ProcessFailed(self.name, f"was not ready in {self.command.ready_seconds:g} s", self.command.log)
             time.sleep(0.02)
+
+    def require_running(self) -> None:
+        if not self.running():
+            self._let_go()
+            raise ProcessFailed(self.name, f"ended with exit code {self.exit_code()}", self.command.log)
 
     def running(self) -> bool:
         return self._guard is not None and self._guard.poll() is None
@@ -176,7 +181,7 @@ class Processes:
         for service in started:
             service.spawn()
         for service in started:
-            service.wait_ready()
+            service.wait_ready(started)
         return started
 
     def failed(self) -> list[Service]:
@@ -222,19 +227,19 @@ FOREIGN = frozenset({"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV",
 
 
 def run_members(run_id: str) -> list[int]:
-    """The living processes that carry this run's mark in their environment; zombies do not count."""
-    mark = f"{RUN_ID_VARIABLE}={run_id}".encode()
+    """The living processes that carry this run's mark in environment or title; zombies do not count."""
     entries = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [int(entry.name) for entry in entries if carries(entry, mark)]
+    return [int(entry.name) for entry in entries if carries(entry, run_id.encode())]
 
 
-def carries(entry: Path, mark: bytes) -> bool:
+def carries(entry: Path, run_id: bytes) -> bool:
     try:
-        environ = (entry / "environ").read_bytes()
+        environ = (entry / "environ").read_bytes().split(b"\0")
+        title = (entry / "cmdline").read_bytes()
         state = (entry / "stat").read_bytes().rpartition(b")")[2].split()[0]
     except OSError:
         return False  # gone, or another user's: not of this run
-    return state != b"Z" and mark in environ.split(b"\0")
+    return state != b"Z" and (RUN_ID_VARIABLE.encode() + b"=" + run_id in environ or run_id in title)
 
 
 def tail(log: Path, lines: int = 15) -> str:
