@@ -171,11 +171,7 @@ def _apply(folded: FoldedEscrow, event: ChainEvent) -> FoldedEscrow:
         case "TaskAwarded":
             return _award(folded, event)
         case "TaskSubmitted":
-            return replace(
-                _enter(folded, State.SUBMITTED, event),
-                agent_id=int(event.args["agentId"]),
-                deliverable=event.args["deliverable"],
-            )
+            return _submit(folded, event)
         case "TaskReleased":
             return _release(folded, event)
         case "TaskRefunded":
@@ -207,6 +203,17 @@ def _award(folded: FoldedEscrow, event: ChainEvent) -> FoldedEscrow:
         price=int(args["price"]),
         bid_digest=args["bidDigest"],
         transcript=args["transcript"],
+    )
+
+
+def _submit(folded: FoldedEscrow, event: ChainEvent) -> FoldedEscrow:
+    """Always later than before, as in the contract: a signed submission names the `since` that it saw."""
+    return replace(
+        folded,
+        state=State.SUBMITTED,
+        since=max(event.block_timestamp, folded.since + 1),
+        agent_id=int(event.args["agentId"]),
+        deliverable=event.args["deliverable"],
     )
 
 

@@ -50,8 +50,8 @@ def test_mirrors_refund_ruling_and_what_is_owed(world: World, mirror: Mirror, st
     start(mirror.indexer())
     mirror.catch_up(world.chain)
     rows = mirror.rows(
-        "SELECT state, remaining, agent_id, paid, fees, refunded, refund_reason, share_bps, by_default FROM chain.escrows "
-        "ORDER BY funded_block"
+        "SELECT state, remaining, agent_id, paid, fees, refunded, refund_reason, share_bps, by_default "
+        "FROM chain.escrows ORDER BY funded_block"
     )
     assert rows == [
         (State.REFUNDED, 0, None, 0, 0, BUDGET, Refund.CANCELLED_BY_BUYER, None, None),
