@@ -18,7 +18,7 @@ from app.tasks.actions import AuctionPlan, Posting
 from app.tasks.models import Auction, Offer
 from app.tasks.queries import TaskView
 from app.tasks.rules import TaskState
-from app.tasks.signing import Signable
+from app.tasks.signing import Message
 from app.web.fields import (
     AddressField,
     AgentId,
@@ -275,21 +275,17 @@ def submission_out(event: EscrowEvent, clock: ChainClock) -> SubmissionOut:
     )
 
 
-def prepared(signable: Signable, body: Asked) -> Prepared:
+def prepared(message: Message, body: Asked) -> Prepared:
     """The answer to a prepare request."""
     params = body.model_dump(mode="json", exclude={"deadline"})
-    return Prepared(typed_data=dict(signable.typed_data), params=params, deadline=signable.deadline)
+    return Prepared(typed_data=dict(message.typed_data), params=params, deadline=message.deadline)
 
 
-def fund_prepared(signable: Signable) -> Prepared:
+def fund_prepared(message: Message) -> Prepared:
     """The answer for an EIP-3009 authorization, whose message has its own beginning and end."""
-    message = signable.typed_data["message"]
-    params = {
-        "method": "authorization",
-        "valid_after": message["validAfter"],
-        "valid_before": message["validBefore"],
-    }
-    return Prepared(typed_data=dict(signable.typed_data), params=params, deadline=None)
+    said = message.typed_data["message"]
+    params = {"method": "authorization", "valid_after": said["validAfter"], "valid_before": said["validBefore"]}
+    return Prepared(typed_data=dict(message.typed_data), params=params, deadline=None)
 
 
 def carried_out(intent: Intent) -> Carried:

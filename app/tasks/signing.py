@@ -39,14 +39,20 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Signable:
-    """What a party signs, and the call it makes; `deadline` is None where the message has another end."""
+class Message:
+    """What a party signs; `deadline` is None where the message has another end."""
+
+    typed_data: TypedData
+    deadline: int | None
+
+
+@dataclass(frozen=True)
+class Signable(Message):
+    """A message whose one signature makes a call."""
 
     verb: str
     task_id: TaskId
     to: Address
-    typed_data: TypedData
-    deadline: int | None
     call: Callable[[bytes], bytes]
 
 
