@@ -1,0 +1,125 @@
+"""The API on real services, in the test's own loop, and wallets that sign in to it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from eth_account import Account
+from eth_account.messages import encode_defunct, encode_typed_data
+from psycopg.rows import tuple_row
+
+from app.config import Settings
+from app.main import create_app
+from devnet.keys import DevelopmentKey
+
+ORIGIN = "http://127.0.0.1:8000"
+
+
+def settings_for(database_url: str, redis_url: str, rpc_url: str, deployment_file: Path, content_dir: Path) -> Settings:
+    """Settings as a development deployment has them."""
+    return Settings(
+        environment="development",
+        database_url=database_url,
+        redis_url=redis_url,
+        rpc_urls=rpc_url,
+        deployment_file=deployment_file,
+        content_dir=content_dir,
+        public_url=ORIGIN,
+    )
+
+
+@asynccontextmanager
+async def running_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The application with its lifespan; an error that escapes it fails the test."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+            yield client
+
+
+@dataclass(frozen=True)
+class Wallet:
+    """A key that signs in and signs typed data."""
+
+    key: DevelopmentKey
+    client: httpx.AsyncClient
+
+    @property
+    def address(self) -> str:
+        return self.key.address
+
+    def sign_text(self, text: str) -> str:
+        return "0x" + Account.sign_message(encode_defunct(text=text), self.key.private_key).signature.hex()
+
+    def sign_typed(self, typed_data: dict[str, Any]) -> str:
+        message = encode_typed_data(full_message=typed_data)
+        return "0x" + Account.sign_message(message, self.key.private_key).signature.hex()
+
+    async def challenge(self) -> dict[str, Any]:
+        answer = await self.client.post("/v1/auth/nonce", json={"address": self.address})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def sign_in(self) -> dict[str, str]:
+        """The headers of a signed-in request."""
+        text = sign_in_text(await self.challenge(), self.address)
+        proof = {"message": text, "signature": self.sign_text(text)}
+        answer = await self.client.post("/v1/auth/sessions", json=proof)
+        assert answer.status_code == 201, answer.text
+        return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+def sign_in_text(challenge: dict[str, Any], address: str, **other: object) -> str:
+    """The EIP-4361 message of a challenge; `other` replaces values of it."""
+    said = challenge | other
+    return "\n".join(
+        (
+            f"{said['domain']} wants you to sign in with your Ethereum account:",
+            address,
+            "",
+            said["statement"],
+            "",
+            f"URI: {said['uri']}",
+            f"Version: {said['version']}",
+            f"Chain ID: {said['chain_id']}",
+            f"Nonce: {said['nonce']}",
+            f"Issued At: {said['issued_at']}",
+            f"Expiration Time: {said['expires_at']}",
+        )
+    )
+
+
+def mirror_clock(database_url: str, *, block: int, timestamp: int, finalized: int) -> None:
+    """Moves the mirror's cursor as the indexer would."""
+    statement = """
+        INSERT INTO chain.cursors
+            (chain_id, block_number, block_hash, block_timestamp, finalized_number, head_number, updated_at)
+        VALUES (31337, %(block)s, decode(repeat('ab', 32), 'hex'), %(timestamp)s, %(finalized)s, %(block)s, now())
+        ON CONFLICT (chain_id) DO UPDATE SET block_number = %(block)s, head_number = %(block)s,
+            block_timestamp = %(timestamp)s, finalized_number = %(finalized)s, updated_at = now()
+    """
+    execute(database_url, statement, {"block": block, "timestamp": timestamp, "finalized": finalized})
+
+
+def mirror_agent(database_url: str, agent_id: int, owner: str, *, wallet: str | None = None, block: int = 1) -> None:
+    """Writes a registered agent as the indexer would."""
+    statement = """
+        INSERT INTO chain.agents (agent_id, owner, uri, wallet, metadata, registered_block, last_block)
+        VALUES (%(id)s, %(owner)s, 'https://agents.example/card', %(wallet)s, '{}', %(block)s, %(block)s)
+    """
+    packed = None if wallet is None else bytes.fromhex(wallet[2:])
+    execute(
+        database_url, statement, {"id": agent_id, "owner": bytes.fromhex(owner[2:]), "wallet": packed, "block": block}
+    )
+
+
+def execute(database_url: str, statement: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """Runs one statement as the database's owner and gives its rows."""
+    with psycopg.connect(database_url, autocommit=True, row_factory=tuple_row) as connection:
+        done = connection.execute(statement, values)
+        return done.fetchall() if done.description is not None else []

@@ -1,0 +1,34 @@
+"""`settings` and `api`: the application on the module's database, chain and contracts."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.config import Settings
+from devnet.deploy import Deployment
+from devnet.keys import participant_key
+from tests.integration.api import Wallet, mirror_clock, running_api, settings_for
+
+CHAIN_TIME = 1_800_000_000
+
+
+@pytest.fixture
+def settings(
+    database_url: str, redis_url: str, rpc_url: str, deployment: Deployment, deployment_file: Path, tmp_path: Path
+) -> Settings:
+    mirror_clock(database_url, block=100, timestamp=CHAIN_TIME, finalized=92)
+    return settings_for(database_url, redis_url, rpc_url, deployment_file, tmp_path / "content")
+
+
+@pytest.fixture
+async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async with running_api(settings) as client:
+        yield client
+
+
+@pytest.fixture
+def wallet(api: httpx.AsyncClient) -> Callable[[int], Wallet]:
+    """wallet(0), wallet(1), ...: participants who sign for `api`."""
+    return lambda number: Wallet(participant_key(number), api)
