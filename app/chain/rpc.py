@@ -4,6 +4,7 @@ It is a few methods over httpx and not web3.py, whose import costs every process
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,6 +18,9 @@ from app.database import Address, Hash32, TxHash
 from app.errors import CallReverted, ChainUnavailable, RpcRefused
 
 BlockTag = int | Literal["latest", "pending", "finalized", "safe", "earliest"]
+
+# Its line for every request would drown everybody else's.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 METHOD_NOT_FOUND = -32601
 

@@ -1,0 +1,40 @@
+"""A relayer on a real chain and database."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.chain.deployment import Deployment, load
+from app.chain.rpc import AsyncChain
+from app.database import make_engine, make_sessions
+from app.relayer.sender import Sender
+from tests.integration.relayer.bench import Bench
+
+
+@pytest.fixture
+def contracts(deployment: object, deployment_file: Path) -> Deployment:
+    return load(deployment_file)
+
+
+@pytest.fixture
+async def chain(rpc_url: str) -> AsyncIterator[AsyncChain]:
+    async with AsyncChain([rpc_url], timeout_seconds=5) as client:
+        yield client
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    made = make_engine(database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def bench(chain: AsyncChain, engine: AsyncEngine, contracts: Deployment) -> Bench:
+    account = Account.create()
+    await chain.request("anvil_setBalance", account.address, hex(10**20))
+    sender = Sender(make_sessions(engine), chain, contracts.chain_id, account)
+    return Bench(sender, engine, contracts)
