@@ -1,0 +1,258 @@
+"""Bidding, closing and awarding. Nothing here commits; the auction's row is locked before it is decided upon."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from eth_account.signers.local import LocalAccount
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.announcements.actions import announce
+from app.auctions import queries, rules
+from app.auctions.models import PlacedBid
+from app.auctions.rules import Bounds, Candidate, Clearing
+from app.auctions.transcript import MEDIA_TYPE, Considered, transcript_of
+from app.chain import contracts, signatures, typed_data
+from app.chain.deployment import Deployment
+from app.chain.typed_data import ZERO_HASH, Bid, TypedData
+from app.clock import database_now
+from app.content import actions as content
+from app.database import Address, Digest, Hash32, TaskId
+from app.errors import AgentIdNotControlled, BiddingClosed, BidNotLive, BidNotYours
+from app.escrow.queries import chain_clock
+from app.relayer import actions as relayer
+from app.tasks.actions import require_control
+from app.tasks.models import Auction
+from app.tasks.queries import TaskView, task_of
+from app.tasks.rules import checked_deadline
+from app.tasks.rules.verbs import SIGNATURE_SECONDS
+from app.tasks.signing import Desk, Signable, escrow_signable
+
+
+async def draft_bid(desk: Desk, offer: Bid) -> tuple[Bid, TypedData]:
+    """The bid with a fresh salt and what its agent signs. Raises the rule that it breaks."""
+    salted = replace(offer, salt=Hash32("0x" + secrets.token_hex(32)))
+    await check_bid(desk, salted.task_id, salted)
+    return salted, typed_data.bid(desk.deployment, salted)
+
+
+async def place_bid(desk: Desk, task_id: TaskId, offer: Bid, signature: bytes) -> PlacedBid:
+    """Stores a signed bid in the place of the agent's earlier one; the same bid again changes nothing."""
+    view = await check_bid(desk, task_id, offer)
+    await signatures.verify(desk.chain, typed_data.bid(desk.deployment, offer), signature, desk.account)
+    digest = typed_data.bid_digest(offer, desk.deployment)
+    known = await desk.session.get(PlacedBid, digest)
+    if known is not None:
+        return known
+    await replace_live_bid(desk.session, task_id, offer.agent_id)
+    stored = insert(PlacedBid).values(digest=digest, signature=signature, **vars(offer)).returning(PlacedBid)
+    placed = (await desk.session.scalars(stored)).one()
+    facts = {"bid_digest": digest, "agent_id": offer.agent_id}
+    await announce(desk.session, "bid.placed", f"task:{view.task_id}", facts)
+    return placed
+
+
+async def check_bid(desk: Desk, task_id: TaskId, offer: Bid) -> TaskView:
+    """The task, its auction locked, where this bid may be placed now."""
+    auction = await queries.locked_auction(desk.session, task_id)
+    view = await desk.task(task_id)
+    seconds = await seconds_to_close(desk.session, auction)
+    unpayable = frozenset({desk.deployment.escrow, desk.deployment.token})
+    bounds = Bounds(view.task.budget, view.time + seconds, unpayable)
+    rules.require_bid(view, offer, task_id, desk.account, bounds)
+    await require_control(desk.session, desk.account, offer.agent_id)
+    return view
+
+
+async def seconds_to_close(session: AsyncSession, auction: Auction | None) -> int:
+    """How long the bidding still lasts, at least; 0 where the buyer awards. Raises BiddingClosed.
+
+    A duration of the database's clock may be added to a chain time; the two clocks are never compared.
+    """
+    if auction is None:
+        return 0
+    if auction.closes_at is None:
+        return auction.duration_seconds
+    left = auction.closes_at - await database_now(session)
+    if auction.closed_at is not None or left <= timedelta(0):
+        raise BiddingClosed(closes_at=auction.closes_at)
+    return int(left.total_seconds())
+
+
+async def replace_live_bid(session: AsyncSession, task_id: TaskId, agent_id: int) -> None:
+    """Withdraws what this agent has bid before."""
+    mine = update(PlacedBid).where(PlacedBid.task_id == task_id, PlacedBid.agent_id == agent_id, queries.LIVE)
+    await session.execute(mine.values(withdrawn_at=await database_now(session)))
+
+
+async def withdraw_bid(desk: Desk, task_id: TaskId, digest: Digest) -> None:
+    """Takes a bid back before the close. Raises BiddingClosed afterwards."""
+    auction = await queries.locked_auction(desk.session, task_id)
+    await desk.task(task_id)
+    bid = await queries.bid_of(desk.session, task_id, digest)
+    if bid.agent != desk.account:
+        raise BidNotYours(agent=bid.agent, account=desk.account, verb="withdraw")
+    await seconds_to_close(desk.session, auction)
+    if bid.withdrawn_at is None:
+        bid.withdrawn_at = await database_now(desk.session)
+        await announce(desk.session, "bid.withdrawn", f"task:{task_id}", {"bid_digest": digest})
+
+
+async def award(desk: Desk, task_id: TaskId, digest: Digest, price: int, deadline: int | None) -> Signable:
+    """The buyer, where he is the awarder, chooses a bid at a price that it allows."""
+    view = await desk.task(task_id)
+    placed = await queries.bid_of(desk.session, task_id, digest)
+    rules.may_award(view, desk.account, placed, price, view.task.budget)
+    if placed.withdrawn_at is not None or placed.struck_at is not None:
+        raise BidNotLive(bid_digest=digest)
+    until = checked_deadline(deadline, view.time)
+    message = typed_data.award(desk.deployment, task_id, digest, price, ZERO_HASH, until)
+    offer, signature = placed.bid, placed.signature
+    return escrow_signable(
+        desk,
+        view,
+        "award",
+        message,
+        until,
+        lambda terms, auth: contracts.award(terms, offer, signature, price, ZERO_HASH, auth),
+    )
+
+
+async def open_funded(session: AsyncSession, task_ids: list[TaskId]) -> None:
+    """Starts the clock of auctions whose money has been seen; one that has opened before goes on."""
+    now = await database_now(session)
+    for auction in await queries.auctions_to_open(session, task_ids):
+        auction.opened_at, auction.closes_at = now, now + timedelta(seconds=auction.duration_seconds)
+        facts = {"closes_at": auction.closes_at.isoformat()}
+        await announce(session, "auction.opened", f"task:{auction.task_id}", facts)
+
+
+async def close_due(session: AsyncSession, limit: int = 20) -> int:
+    """Ends the bidding where its time has come; how many. Two closers never close one auction twice."""
+    due = await queries.auctions_to_close(session, limit)
+    now = await database_now(session)
+    for auction in due:
+        auction.closed_at = now
+        bids = await queries.live_bids(session, auction.task_id)
+        await announce(session, "auction.closed", f"task:{auction.task_id}", {"bids": len(bids)})
+    return len(due)
+
+
+@dataclass(frozen=True)
+class Auctioneer:
+    """Who awards by auction, for which contracts, and where transcripts are kept."""
+
+    key: LocalAccount
+    deployment: Deployment
+    content_dir: Path
+
+    @property
+    def address(self) -> Address:
+        return Address(self.key.address)
+
+
+async def award_due(session: AsyncSession, auctioneer: Auctioneer, limit: int = 10) -> int:
+    """Decides awards over final funding, and again after one that failed; how many auctions moved."""
+    clock = await chain_clock(session)
+    moved = 0
+    for task_id in await queries.tasks_to_award(session, clock, limit):
+        view = await task_of(session, task_id)
+        if view is not None and view.auction is not None and view.task.awarder == auctioneer.address:
+            moved += await decide(session, auctioneer, view, view.auction)
+    return moved
+
+
+async def decide(session: AsyncSession, auctioneer: Auctioneer, view: TaskView, auction: Auction) -> bool:
+    """One auction: gives up after the last failure, else awards to the best bid that still can be awarded."""
+    now = await database_now(session)
+    if auction.award_intent_id is not None:
+        await strike_if_to_blame(session, view, auction, now)
+        if auction.attempts >= rules.MAX_ATTEMPTS:
+            auction.failed_at = now
+            await announce(session, "auction.award_failed", f"task:{view.task_id}", {"attempts": auction.attempts})
+            return True
+    considered = [await consider(session, view, bid) for bid in await queries.bids_on(session, view.task_id)]
+    candidates = [Candidate(each.bid.digest, each.bid.min_price) for each in considered if each.awardable]
+    result = rules.clear(candidates, view.task.budget)
+    if result is None:
+        return await give_up_after_failure(session, view, auction, now)
+    await send_award(session, auctioneer, view, auction, considered, result)
+    return True
+
+
+async def strike_if_to_blame(session: AsyncSession, view: TaskView, auction: Auction, now: datetime) -> None:
+    """A bid that the contract refused takes no further part."""
+    error = None if view.award_intent is None else (view.award_intent.error or {}).get("name")
+    if auction.winner is not None and rules.blames_bid(error):
+        bid = await queries.bid_of(session, view.task_id, auction.winner)
+        bid.struck_at, bid.struck_reason = now, str(error)
+
+
+async def give_up_after_failure(session: AsyncSession, view: TaskView, auction: Auction, now: datetime) -> bool:
+    """Nobody is left to award to: after a failed award that is the end, before one a matter of waiting."""
+    if auction.award_intent_id is None:
+        return False
+    auction.failed_at = now
+    await announce(session, "auction.award_failed", f"task:{view.task_id}", {"attempts": auction.attempts})
+    return True
+
+
+async def consider(session: AsyncSession, view: TaskView, bid: PlacedBid) -> Considered:
+    """Whether the contract would take this bid now, as far as the mirror shows."""
+    awardable = bid.struck_at is None and rules.is_awardable(view.task, bid, view.time)
+    if awardable:
+        try:
+            await require_control(session, bid.agent, bid.agent_id)
+        except AgentIdNotControlled:
+            awardable = False
+    return Considered(bid, awardable)
+
+
+async def send_award(
+    session: AsyncSession,
+    auctioneer: Auctioneer,
+    view: TaskView,
+    auction: Auction,
+    considered: list[Considered],
+    result: Clearing,
+) -> None:
+    """Stores the transcript and hands the signed award to the relayer, all in the deciding transaction."""
+    task, attempt = view.task, auction.attempts + 1
+    record = transcript_of(view.task_id, auction.kind, task.budget, attempt, view.time, considered, result)
+    transcript = await content.store_document(session, auctioneer.content_dir, record, auctioneer.address, MEDIA_TYPE)
+    await content.grant(session, transcript, [None] if task.visibility == "public" else [task.buyer, task.arbiter])
+    winner = next(each.bid for each in considered if each.bid.digest == result.winner)
+    intent = await relayer.enqueue(
+        session,
+        key=f"award:{view.task_id}:{attempt}",
+        verb="award",
+        task_id=view.task_id,
+        account=auctioneer.address,
+        to=auctioneer.deployment.escrow,
+        data=award_call(auctioneer, view, winner, result.price, transcript),
+    )
+    auction.attempts, auction.award_intent_id = attempt, intent.id
+    auction.winner, auction.price, auction.transcript = winner.digest, result.price, transcript
+    facts = {"winner": winner.digest, "agent_id": winner.agent_id, "price": str(result.price), "transcript": transcript}
+    await announce(session, "auction.decided", f"task:{view.task_id}", facts)
+
+
+def award_call(auctioneer: Auctioneer, view: TaskView, bid: PlacedBid, price: int, transcript: Digest) -> bytes:
+    """Calldata of an award that the auctioneer signs, valid for an hour or until awardBy."""
+    deadline = min(view.task.award_by, view.time + SIGNATURE_SECONDS)
+    digest = Hash32(transcript)
+    message = typed_data.award(auctioneer.deployment, view.task_id, bid.digest, price, digest, deadline)
+    signed = auctioneer.key.sign_typed_data(full_message=dict(message))
+    auth = contracts.pack_auth(deadline, bytes(signed.signature))
+    return contracts.award(view.task.terms, bid.bid, bid.signature, price, digest, auth)
+
+
+async def admit_awarded(session: AsyncSession, awards: list[tuple[TaskId, Address]]) -> None:
+    """The chosen agents may read what they are to work on."""
+    for task_id, agent in awards:
+        view = await task_of(session, task_id)
+        if view is not None:
+            await content.grant(session, view.task.content, [agent])

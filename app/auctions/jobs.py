@@ -1,0 +1,84 @@
+"""What moves auctions on by itself: the reaction to funding and awards, the close, the award."""
+
+from celery import shared_task
+from eth_account import Account
+
+from app import faults
+from app.announcements.actions import advance, next_for
+from app.announcements.models import Announcement
+from app.auctions import actions
+from app.auctions.actions import Auctioneer
+from app.boundary import WorkerRuntime, run_in_worker, transaction
+from app.chain.deployment import load
+from app.config import Settings
+from app.database import Address, Hash32, TaskId
+
+SCHEDULE: dict[str, float] = {"auctions.sweep": 0.5}
+
+
+@shared_task(name="auctions.sweep")  # type: ignore[untyped-decorator]  # celery ships no types
+def sweep() -> None:
+    """Opens what was funded, closes what is due, awards what is final; each in a transaction of its own."""
+    run_in_worker(sweep_once)
+
+
+async def sweep_once(runtime: WorkerRuntime) -> None:
+    """One round of everything."""
+    await react_to_funding(runtime)
+    await react_to_awards(runtime)
+    await close(runtime)
+    await award(runtime)
+
+
+async def react_to_funding(runtime: WorkerRuntime) -> None:
+    """Opens auctions whose money has been seen."""
+    async with transaction(runtime.sessions) as session:
+        seen = await next_for(session, "auctions.funded", ["chain.TaskFunded"])
+        if seen:
+            await actions.open_funded(session, [task_of(each) for each in seen])
+            await advance(session, "auctions.funded", position_of(seen[-1]))
+
+
+async def react_to_awards(runtime: WorkerRuntime) -> None:
+    """Lets chosen agents read their task."""
+    async with transaction(runtime.sessions) as session:
+        seen = await next_for(session, "auctions.awarded", ["chain.TaskAwarded"])
+        if seen:
+            awards = [(task_of(each), Address(each.payload["args"]["agent"])) for each in seen]
+            await actions.admit_awarded(session, awards)
+            await advance(session, "auctions.awarded", position_of(seen[-1]))
+
+
+async def close(runtime: WorkerRuntime) -> None:
+    """Closes what is due."""
+    async with transaction(runtime.sessions) as session:
+        if await actions.close_due(session):
+            faults.reach("worker.auction_closed_before_commit")
+
+
+async def award(runtime: WorkerRuntime) -> None:
+    """Decides awards, where this deployment has an auctioneer."""
+    auctioneer = auctioneer_of(runtime.settings)
+    if auctioneer is not None:
+        async with transaction(runtime.sessions) as session:
+            await actions.award_due(session, auctioneer)
+
+
+def auctioneer_of(settings: Settings) -> Auctioneer | None:
+    """The auctioneer's key and place, None where no key is set."""
+    if settings.auctioneer_key_file is None:
+        return None
+    key = Account.from_key(settings.auctioneer_key_file.read_text().strip())
+    return Auctioneer(key, load(settings.deployment_file), settings.content_dir)
+
+
+def task_of(announcement: Announcement) -> TaskId:
+    """The task in a subject `task:0x…`."""
+    return TaskId(Hash32(announcement.subject.removeprefix("task:")))
+
+
+def position_of(announcement: Announcement) -> int:
+    """The place of an announcement that next_for gave, which always has one."""
+    if announcement.position is None:
+        raise ValueError(f"announcement {announcement.id} has no position yet")
+    return announcement.position

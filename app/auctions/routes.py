@@ -1,0 +1,91 @@
+"""/v1/tasks/{task_id}/bids, its auction, and the buyer's own award."""
+
+from functools import partial
+
+from fastapi import APIRouter, Response, status
+
+from app.auctions import actions, queries
+from app.auctions.models import PlacedBid
+from app.auctions.schemas import (
+    AuctionRecord,
+    AwardAsked,
+    AwardSigned,
+    BidAsked,
+    BidOut,
+    BidSigned,
+    PreparedBid,
+    bid_field,
+    bid_out,
+)
+from app.database import Address
+from app.errors import NotFound
+from app.tasks.queries import TaskView, visible_task
+from app.tasks.routes import CurrentDesk, carry
+from app.tasks.schemas import Carried, Prepared, auction_out, prepared
+from app.web.dependencies import CurrentAccount, DbSession
+from app.web.fields import DigestField, TaskIdField
+from app.web.paging import Page
+
+router = APIRouter(prefix="/v1/tasks/{task_id}", tags=["auctions"])
+
+
+@router.post("/bids/prepare")
+async def prepare_bid(task_id: TaskIdField, body: BidAsked, desk: CurrentDesk) -> PreparedBid:
+    """What an agent signs to offer his work."""
+    offer, typed_data = await actions.draft_bid(desk, body.offer(task_id, desk.account))
+    return PreparedBid(typed_data=dict(typed_data), bid=bid_field(offer))
+
+
+@router.post("/bids", status_code=status.HTTP_201_CREATED)
+async def place_bid(task_id: TaskIdField, body: BidSigned, desk: CurrentDesk) -> BidOut:
+    """Places a signed bid, in the place of the agent's earlier one."""
+    signature = bytes.fromhex(body.signature[2:])
+    return bid_out(await actions.place_bid(desk, task_id, body.bid.offer(), signature))
+
+
+@router.get("/bids")
+async def list_bids(task_id: TaskIdField, session: DbSession, account: CurrentAccount) -> Page[BidOut]:
+    """One's own bids; all of them once an auction has closed, or for the buyer who awards himself."""
+    view = await visible_task(session, task_id, account)
+    agent = None if may_see_all(view, account) else account
+    return Page(items=[bid_out(bid) for bid in await queries.bids_on(session, task_id, agent=agent)], next_cursor=None)
+
+
+@router.delete("/bids/{digest}", status_code=status.HTTP_204_NO_CONTENT)
+async def withdraw_bid(task_id: TaskIdField, digest: DigestField, desk: CurrentDesk) -> Response:
+    """Takes a bid back before the close; its signature stays valid on chain until valid_until, but is struck here."""
+    await actions.withdraw_bid(desk, task_id, digest)
+    return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+@router.get("/auction")
+async def read_auction(task_id: TaskIdField, session: DbSession, account: CurrentAccount) -> AuctionRecord:
+    """The auction, with its bids once it has closed."""
+    view = await visible_task(session, task_id, account)
+    if view.auction is None:
+        raise NotFound(kind="auction")
+    bids: list[PlacedBid] = []
+    if view.auction.closed_at is not None:
+        bids = await queries.bids_on(session, task_id)
+    record = auction_out(view.auction).model_dump()
+    return AuctionRecord(**record, task_id=task_id, bids=[bid_out(bid) for bid in bids])
+
+
+@router.post("/award/prepare")
+async def prepare_award(task_id: TaskIdField, body: AwardAsked, desk: CurrentDesk) -> Prepared:
+    """What a buyer without an auctioneer signs to choose a bid."""
+    return prepared(await actions.award(desk, task_id, body.bid_digest, body.price, body.deadline), body)
+
+
+@router.post("/award", status_code=status.HTTP_202_ACCEPTED)
+async def award(task_id: TaskIdField, body: AwardSigned, desk: CurrentDesk) -> Carried:
+    """Awards; what the price leaves of the budget goes back to the buyer at once."""
+    verb = partial(actions.award, desk, task_id, body.bid_digest, body.price, body.deadline)
+    return await carry(desk, "award", task_id, body, verb)
+
+
+def may_see_all(view: TaskView, account: Address) -> bool:
+    """Sealed bids open at the close; without an auction they are the buyer's to compare."""
+    if view.auction is None:
+        return account == view.task.buyer
+    return view.auction.closed_at is not None

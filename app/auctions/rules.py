@@ -1,0 +1,164 @@
+"""Which bids count, who wins and at what price. Pure; times are unix seconds of the chain, amounts base units.
+
+Sealed second price (Vickrey 1961): the lowest bid wins and is paid the second lowest, so that to bid one's own
+cost is the best one can do. Equal bids go to the lower digest, which nobody can choose after seeing another's.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.errors import (
+    BidAboveBudget,
+    BidderIsParty,
+    BidExpiresTooSoon,
+    BidNotYours,
+    BidTaskMismatch,
+    BidZero,
+    PartyUnpayable,
+    PriceOutOfBounds,
+    WorkDoesNotFit,
+    WrongTaskState,
+)
+from app.tasks.rules import Standing, TaskFacts, TaskState, buyer_awards, require_party, task_state
+from app.tasks.rules.standing import NOBODY, Party
+
+MAX_ATTEMPTS = 2
+AWARD_MARGIN_SECONDS = 15
+"""What a bid must still be valid for when the award is decided: the time to carry it."""
+
+BLAMES_BID = frozenset(
+    {
+        "AgentIdNotControlled",
+        "BadPayee",
+        "BadSignature",
+        "BidExpired",
+        "BidForOtherTask",
+        "NotEnoughTime",
+        "PartiesNotDistinct",
+        "PriceOutOfBounds",
+        "ZeroParty",
+    }
+)
+"""The contract's errors that lie with the bid: another bid may do better."""
+
+
+class BidFacts(Protocol):
+    """What rules read of a signed bid."""
+
+    @property
+    def task_id(self) -> str: ...
+    @property
+    def agent(self) -> str: ...
+    @property
+    def payee(self) -> str: ...
+    @property
+    def min_price(self) -> int: ...
+    @property
+    def min_work_seconds(self) -> int: ...
+    @property
+    def valid_until(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a bid must keep within: the earliest chain time of an award, and who can't be paid."""
+
+    budget: int
+    valid_past: int
+    unpayable: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A bid that may win."""
+
+    digest: str
+    min_price: int
+
+
+@dataclass(frozen=True)
+class Clearing:
+    """Who wins, and what he is paid."""
+
+    winner: str
+    price: int
+
+
+def clear(candidates: Iterable[Candidate], budget: int) -> Clearing | None:
+    """The lowest bid at the second lowest price, or at the budget when alone; None without a bid within it."""
+    ranked = rank(candidate for candidate in candidates if candidate.min_price <= budget)
+    if not ranked:
+        return None
+    price = ranked[1].min_price if len(ranked) > 1 else budget
+    return Clearing(winner=ranked[0].digest, price=price)
+
+
+def rank(candidates: Iterable[Candidate]) -> Sequence[Candidate]:
+    """Best first: by price, then by digest."""
+    return sorted(candidates, key=lambda candidate: (candidate.min_price, int(candidate.digest, 16)))
+
+
+def require_bid(standing: Standing, bid: BidFacts, task_id: str, account: str, bounds: Bounds) -> None:
+    """Raises the first rule that a bid breaks."""
+    if bid.task_id != task_id:
+        raise BidTaskMismatch(bid_task_id=bid.task_id, task_id=task_id)
+    if bid.agent != account:
+        raise BidNotYours(agent=bid.agent, account=account, verb="place")
+    require_outsider(standing.task, account)
+    require_bidding(standing)
+    if bid.min_price == 0:
+        raise BidZero()
+    if bid.min_price > bounds.budget:
+        raise BidAboveBudget(min_price=str(bid.min_price), budget=str(bounds.budget))
+    if bid.valid_until <= bounds.valid_past:
+        raise BidExpiresTooSoon(valid_until=bid.valid_until, required=bounds.valid_past)
+    if not work_fits(standing.task, bid, bounds.valid_past):
+        raise WorkDoesNotFit(min_work_seconds=bid.min_work_seconds, deliver_by=standing.task.deliver_by)
+    if bid.payee == NOBODY or bid.payee in bounds.unpayable:
+        raise PartyUnpayable(field="payee", address=bid.payee)
+
+
+def require_outsider(task: TaskFacts, account: str) -> None:
+    """Buyer and arbiter may not work on their own task. Raises BidderIsParty."""
+    for party, address in (("buyer", task.buyer), ("arbiter", task.arbiter)):
+        if account == address:
+            raise BidderIsParty(party=party)
+
+
+def require_bidding(standing: Standing) -> None:
+    """Bids may come while the money is on its way. Raises WrongTaskState."""
+    state = task_state(standing)
+    if standing.task.agent != NOBODY or state not in (TaskState.FUNDING, TaskState.OPEN):
+        raise WrongTaskState(verb="bid on", required="open to bids", state=state)
+
+
+def work_fits(task: TaskFacts, bid: BidFacts, awarded_at: int) -> bool:
+    """Whether the veto window and the bid's least work end by deliverBy."""
+    veto = 0 if buyer_awards(task) else task.veto_seconds
+    return awarded_at + veto + bid.min_work_seconds <= task.deliver_by
+
+
+def is_awardable(task: TaskFacts, bid: BidFacts, time: int) -> bool:
+    """Whether the contract would take this bid for the next moments."""
+    soon = time + AWARD_MARGIN_SECONDS
+    return bid.valid_until >= soon and work_fits(task, bid, soon)
+
+
+def may_award(standing: Standing, account: str, bid: BidFacts, price: int, budget: int) -> None:
+    """The buyer, where he is the awarder; a bid in time, at a price between its own and the budget."""
+    require_party(standing, account, "award", Party.BUYER)
+    state = task_state(standing)
+    if state is not TaskState.OPEN or not buyer_awards(standing.task):
+        raise WrongTaskState(verb="award", required="open and yours to award", state=state)
+    if not bid.min_price <= price <= budget:
+        raise PriceOutOfBounds(price=str(price), min=str(bid.min_price), max=str(budget))
+    if bid.valid_until <= standing.time:
+        raise BidExpiresTooSoon(valid_until=bid.valid_until, required=standing.time)
+    if not work_fits(standing.task, bid, standing.time):
+        raise WorkDoesNotFit(min_work_seconds=bid.min_work_seconds, deliver_by=standing.task.deliver_by)
+
+
+def blames_bid(error_name: str | None) -> bool:
+    """Whether a failed award was the bid's fault."""
+    return error_name in BLAMES_BID

@@ -1,0 +1,120 @@
+"""Wire shapes of auctions and bids. Inside `bid` the names are the contract's."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from app.auctions.models import PlacedBid
+from app.chain.typed_data import ZERO_HASH, Bid
+from app.database import Address, TaskId
+from app.tasks.schemas import Asked, AuctionOut, Signed
+from app.web.fields import (
+    AddressField,
+    AgentId,
+    Amount,
+    ChainSeconds,
+    DigestField,
+    Hash32Field,
+    Signature,
+    TaskIdField,
+    TypedDataField,
+    WireModel,
+)
+
+
+class BidAsked(WireModel):
+    """What an agent offers; the salt is added for him."""
+
+    agent_id: AgentId
+    payee: AddressField
+    min_price: Amount
+    min_work_seconds: ChainSeconds
+    valid_until: ChainSeconds
+
+    def offer(self, task_id: TaskId, agent: Address) -> Bid:
+        """The bid without its salt."""
+        return Bid(
+            task_id=task_id,
+            agent_id=self.agent_id,
+            agent=agent,
+            payee=self.payee,
+            min_price=self.min_price,
+            min_work_seconds=self.min_work_seconds,
+            valid_until=self.valid_until,
+            salt=ZERO_HASH,
+        )
+
+
+class BidField(WireModel):
+    """A bid with the contract's names, as it is signed."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    task_id: TaskIdField
+    agent_id: AgentId
+    agent: AddressField
+    payee: AddressField
+    min_price: Amount
+    min_work_seconds: ChainSeconds
+    valid_until: ChainSeconds
+    salt: Hash32Field
+
+    def offer(self) -> Bid:
+        """The bid as it is hashed."""
+        return Bid(**{name: getattr(self, name) for name in BidField.model_fields})
+
+
+class BidSigned(WireModel):
+    bid: BidField
+    signature: Signature
+
+
+class AwardAsked(Asked):
+    bid_digest: DigestField
+    price: Amount
+
+
+class AwardSigned(Signed):
+    bid_digest: DigestField
+    price: Amount
+
+
+class PreparedBid(BaseModel):
+    """What the agent signs, and the bid to send back beside the signature."""
+
+    typed_data: TypedDataField
+    bid: BidField
+
+
+class BidOut(BaseModel):
+    bid_digest: DigestField
+    bid: BidField
+    placed_at: datetime
+    withdrawn_at: datetime | None
+    struck_at: datetime | None
+    struck_reason: str | None
+
+
+class AuctionRecord(AuctionOut):
+    """An auction; its bids are shown once it has closed, and `transcript` names the stored record of the award."""
+
+    task_id: TaskIdField
+    bids: list[BidOut]
+
+
+def bid_field(bid: Bid) -> BidField:
+    """A bid with the contract's names."""
+    return BidField.model_validate(bid.message())
+
+
+def bid_out(placed: PlacedBid) -> BidOut:
+    """The wire shape of a placed bid."""
+    return BidOut(
+        bid_digest=placed.digest,
+        bid=bid_field(placed.bid),
+        placed_at=placed.placed_at,
+        withdrawn_at=placed.withdrawn_at,
+        struck_at=placed.struck_at,
+        struck_reason=placed.struck_reason,
+    )
