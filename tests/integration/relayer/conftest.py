@@ -36,5 +36,6 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 async def bench(chain: AsyncChain, engine: AsyncEngine, contracts: Deployment) -> Bench:
     account = Account.create()
     await chain.request("anvil_setBalance", account.address, hex(10**20))
+    await chain.request("anvil_mine", hex(12))  # a reorg within a test must not take the money away
     sender = Sender(make_sessions(engine), chain, contracts.chain_id, account)
     return Bench(sender, engine, contracts)
