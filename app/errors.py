@@ -364,3 +364,7 @@ class NothingOwed(Conflict):
 
 class BadStoredKey(SettingRefused):
     text = "The key file {path} holds no usable key: {reason}."
+
+
+class PaymentsNotYours(Forbidden):
+    text = "Only the account itself may read the payments of {address}."

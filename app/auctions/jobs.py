@@ -12,6 +12,7 @@ from app.boundary import WorkerRuntime, run_in_worker, transaction
 from app.chain.deployment import load
 from app.config import Settings
 from app.database import Address, Hash32, TaskId
+from app.errors import ChainNotMirrored
 
 SCHEDULE: dict[str, float] = {"auctions.sweep": 0.5}
 
@@ -57,11 +58,15 @@ async def close(runtime: WorkerRuntime) -> None:
 
 
 async def award(runtime: WorkerRuntime) -> None:
-    """Decides awards, where this deployment has an auctioneer."""
+    """Decides awards, where this deployment has an auctioneer; nothing to do before the chain is mirrored."""
     auctioneer = auctioneer_of(runtime.settings)
-    if auctioneer is not None:
+    if auctioneer is None:
+        return
+    try:
         async with transaction(runtime.sessions) as session:
             await actions.award_due(session, auctioneer)
+    except ChainNotMirrored:
+        return
 
 
 def auctioneer_of(settings: Settings) -> Auctioneer | None:

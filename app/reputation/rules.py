@@ -1,0 +1,74 @@
+"""Who may rate what, and what finished tasks say about an agent. Only what is final counts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.errors import NotFinalYet, TaskNotFinished
+from app.escrow.rules import State
+from app.tasks.rules import Party, Standing, require_party, task_state
+
+TAG = "guildhall"
+MIN_STARS, MAX_STARS = 1, 5
+
+
+class PaidFacts(Protocol):
+    """What rules read of the escrow of a finished task."""
+
+    @property
+    def state(self) -> int: ...
+    @property
+    def agent_id(self) -> int | None: ...
+    @property
+    def paid(self) -> int: ...
+    @property
+    def last_block(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an agent's finished tasks and reviews add up to. Amounts are base units, gross of fees."""
+
+    delivered: int
+    unpaid: int
+    abandoned: int
+    earned: int
+    reviews: int
+    stars: int
+
+    @property
+    def mean_hundredths(self) -> int | None:
+        """The mean of the stars in hundredths, rounded to the nearest; None without a review."""
+        return None if self.reviews == 0 else (200 * self.stars + self.reviews) // (2 * self.reviews)
+
+
+def may_review(standing: Standing, escrow: PaidFacts | None, account: str, finalized: int) -> int:
+    """The agent's id, where the buyer may rate it: the task is over, the agent was paid, and that is final."""
+    require_party(standing, account, "review", Party.BUYER)
+    if escrow is None or not has_paid_agent(escrow) or escrow.agent_id is None:
+        raise TaskNotFinished(state=task_state(standing))
+    if escrow.last_block > finalized:
+        raise NotFinalYet(block=escrow.last_block, finalized=finalized)
+    return escrow.agent_id
+
+
+def has_paid_agent(escrow: PaidFacts) -> bool:
+    """Released, claimed and ruled tasks earn feedback as in the contract; a settlement where it paid anything."""
+    if escrow.state == State.SETTLED:
+        return escrow.paid > 0
+    return escrow.state in (State.RELEASED, State.CLAIMED, State.RULED)
+
+
+def record_of(finished: Iterable[PaidFacts], stars: Iterable[int]) -> Record:
+    """The sum over final, finished tasks and the stars of final reviews."""
+    escrows, marks = list(finished), list(stars)
+    refunded = sum(1 for each in escrows if each.state == State.REFUNDED)
+    paid = [each for each in escrows if each.state != State.REFUNDED and each.paid > 0]
+    return Record(
+        delivered=len(paid),
+        unpaid=len(escrows) - refunded - len(paid),
+        abandoned=refunded,
+        earned=sum(each.paid for each in escrows),
+        reviews=len(marks),
+        stars=sum(marks),
+    )
