@@ -12,15 +12,18 @@ from fastapi import FastAPI
 from app.accounts import routes as accounts
 from app.accounts.queries import account_of
 from app.agents import routes as agents
+from app.auctions import routes as auctions
 from app.chain import deployment
 from app.chain.rpc import AsyncChain
 from app.config import Settings, read_settings
 from app.content import routes as content
 from app.database import Address, make_engine, make_sessions
+from app.disputes import routes as disputes
 from app.errors import SettingRefused
 from app.listings import routes as listings
 from app.relayer import routes as relayer
 from app.streams import routes as streams
+from app.tasks import routes as tasks
 from app.web import routes as web
 from app.web.dependencies import Runtime
 from app.web.limits import BodyLimits
@@ -34,6 +37,9 @@ ROUTERS = (
     content.router,
     agents.router,
     listings.router,
+    tasks.router,
+    disputes.router,
+    auctions.router,
     relayer.router,
     streams.router,
 )

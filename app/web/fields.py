@@ -26,6 +26,7 @@ MAX_SIGNATURE_BYTES = 4096
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _HASH = re.compile(r"0x[0-9a-f]{64}")
+SURROGATES = re.compile("[\ud800-\udfff]")
 _ID = re.compile(r"[1-9][0-9]{0,13}")
 
 
@@ -68,10 +69,10 @@ def read_id(value: object) -> int:
     return value
 
 
-def refuse_nul(value: str) -> str:
-    """PostgreSQL text holds no NUL."""
-    if "\0" in value:
-        raise PydanticCustomError("nul", "Text must not contain a NUL character.")
+def refuse_unstorable(value: str) -> str:
+    """PostgreSQL text holds no NUL, and a lone surrogate has no UTF-8 form."""
+    if "\0" in value or SURROGATES.search(value):
+        raise PydanticCustomError("unstorable", "Text must not contain NUL characters or lone surrogates.")
     return value
 
 
@@ -104,8 +105,8 @@ AgentId = Annotated[
 
 Bps = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 
-Text = Annotated[str, AfterValidator(refuse_nul)]
-"""Text without NUL; give a length with Annotated[Text, Field(max_length=...)]."""
+Text = Annotated[str, AfterValidator(refuse_unstorable)]
+"""Text that can be stored; give a length with Annotated[Text, Field(max_length=...)]."""
 
 Signature = Annotated[
     str,

@@ -128,7 +128,7 @@ def problem(
     body |= {"type": f"urn:guildhall:problem:{slug}", "title": slug.replace("-", " ").capitalize()}
     body |= {"status": status.value, "detail": detail, "request_id": request_id}
     # ASCII escapes: a lone surrogate in a caller's field name has no UTF-8 form.
-    return Response(json.dumps(body), status, dict(headers or {}), MEDIA_TYPE)
+    return Response(json.dumps(body), status.value, dict(headers or {}), MEDIA_TYPE)
 
 
 def status_of(kind: type[GuildhallError]) -> HTTPStatus:

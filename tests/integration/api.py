@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import psycopg
 from eth_account import Account
-from eth_account.messages import encode_defunct, encode_typed_data
+from eth_account.messages import SignableMessage, encode_defunct, encode_typed_data
 from psycopg.rows import tuple_row
 
 from app.config import Settings
@@ -54,11 +54,13 @@ class Wallet:
         return self.key.address
 
     def sign_text(self, text: str) -> str:
-        return "0x" + Account.sign_message(encode_defunct(text=text), self.key.private_key).signature.hex()
+        return self.sign(encode_defunct(text=text))
 
     def sign_typed(self, typed_data: dict[str, Any]) -> str:
-        message = encode_typed_data(full_message=typed_data)
-        return "0x" + Account.sign_message(message, self.key.private_key).signature.hex()
+        return self.sign(encode_typed_data(full_message=typed_data))
+
+    def sign(self, message: SignableMessage) -> str:
+        return "0x" + bytes(Account.sign_message(message, self.key.private_key).signature).hex()
 
     async def challenge(self) -> dict[str, Any]:
         answer = await self.client.post("/v1/auth/nonce", json={"address": self.address})
