@@ -32,12 +32,12 @@ contract EndlessWallet {
     }
 }
 
-/// @title A wallet that approves with the magic word followed by a megabyte.
+/// @title A wallet that approves with the magic word followed by a hundred kilobytes.
 contract HugeWallet {
     fallback() external {
         assembly ("memory-safe") {
             mstore(0, shl(224, 0x1626ba7e))
-            return(0, 1000000)
+            return(0, 100000)
         }
     }
 }
