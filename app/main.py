@@ -21,7 +21,9 @@ from app.database import Address, make_engine, make_sessions
 from app.disputes import routes as disputes
 from app.errors import SettingRefused
 from app.listings import routes as listings
+from app.payments import routes as payments
 from app.relayer import routes as relayer
+from app.reputation import routes as reputation
 from app.streams import routes as streams
 from app.tasks import routes as tasks
 from app.web import routes as web
@@ -40,6 +42,8 @@ ROUTERS = (
     tasks.router,
     disputes.router,
     auctions.router,
+    reputation.router,
+    payments.router,
     relayer.router,
     streams.router,
 )
