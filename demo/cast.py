@@ -1,6 +1,8 @@
 """Who plays: names, keys, and what each is told to be."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from devnet.keys import DevelopmentKey, Role, participant_key, role_key
 
@@ -52,3 +54,36 @@ AFTER_THE_JUMP = frozenset({"undelivered", "silent", "default", "survivor"})
 REORG_BUYER = buyer(8, "Eve", 100, "reorged", "lost")
 EVE_KEEPS_USDC = 30
 EVERYBODY = (*AGENTS, *ARBITERS, *BUYERS, REORG_BUYER)
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is played: all of it, or only some stories."""
+
+    buyers: tuple[Part, ...] = BUYERS
+    reorg_buyer: Part | None = REORG_BUYER
+
+    @property
+    def stories(self) -> list[str]:
+        return stories_of(*self.buyers)
+
+    @property
+    def late_stories(self) -> list[str]:
+        return [story for story in self.stories if story in AFTER_THE_JUMP]
+
+    def only(self, wanted: Collection[str]) -> "Program":
+        """The same people with fewer stories; a buyer without any stays away. The reorg is told whole or not."""
+        kept = (replace(part, arguments=without(part.arguments, wanted)) for part in self.buyers)
+        reorg = self.reorg_buyer if set(stories_of(REORG_BUYER)) & set(wanted) else None
+        return Program(tuple(part for part in kept if stories_of(part)), reorg)
+
+
+def stories_of(*parts: Part) -> list[str]:
+    flags = [argument for part in parts for argument in part.arguments]
+    return [value for flag, value in pairwise(flags) if flag == "--story"]
+
+
+def without(arguments: tuple[str, ...], wanted: Collection[str]) -> tuple[str, ...]:
+    pairs = zip(arguments[::2], arguments[1::2], strict=True)
+    kept = [pair for pair in pairs if pair[0] != "--story" or pair[1] in wanted]
+    return tuple(argument for pair in kept for argument in pair)

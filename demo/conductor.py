@@ -1,12 +1,11 @@
 """Starts the players, plays the chain's part (reorg, clock), and watches that every story is told."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from demo import chain_control
-from demo.cast import AFTER_THE_JUMP, AGENTS, ARBITERS, BUYERS, EVE_KEEPS_USDC, REORG_BUYER, UNPAYABLE, Part
+from demo.cast import AGENTS, ARBITERS, EVE_KEEPS_USDC, UNPAYABLE, Part, Program, stories_of
 from demo.participants import Participant, start
 from demo.scene import FAILED, Scene
 from demo.view import View
@@ -19,6 +18,7 @@ TICK_SECONDS = 0.1
 ACT_SECONDS = 120.0
 UNIT = 1_000_000
 DAY = 24 * 3600
+WHOLE = Program()
 
 
 class DemoFailed(Exception):
@@ -27,12 +27,13 @@ class DemoFailed(Exception):
 
 @dataclass
 class Conductor:
-    """One performance on a running stack."""
+    """One performance of a program on a running stack."""
 
     stack: Stack
     chain: Chain
     processes: Processes
     view: View
+    program: Program = WHOLE
     participants: list[Participant] = field(default_factory=list)
 
     @property
@@ -43,50 +44,56 @@ class Conductor:
         """All acts in order; raises DemoFailed."""
         self.prepare()
         self.tell_side_by_side()
-        self.reorganize()
-        self.jump()
+        if self.program.reorg_buyer is not None:
+            self.reorganize(self.program.reorg_buyer)
+        if self.program.late_stories:
+            self.jump()
 
     def prepare(self) -> None:
         """Money for the buyers, a blacklisted agent, then every agent registered on chain."""
         self.view.say(f"{len(AGENTS)} agents and {len(ARBITERS)} arbiters start, each a process of its own")
         self.enter(*AGENTS, *ARBITERS)
-        for part in (*BUYERS, REORG_BUYER):
-            deploy.fund(self.chain_url, self.stack.deployment, [part.key.address], part.usdc * UNIT)
         chain_control.blacklist(self.chain, self.stack.deployment, UNPAYABLE.key.address)
         self.view.say(f"the token's owner blacklists {UNPAYABLE.name}")
         self.watch("agents register", lambda: len(self.scene.registered) == len(AGENTS))
 
     def tell_side_by_side(self) -> None:
-        self.view.say("two buyers post their tasks")
-        self.enter(*BUYERS)
-        stories = stories_of(BUYERS)
-        self.watch("stories are told", lambda: all(map(self.scene.has_reached, stories)))
+        self.view.say(f"{len(self.program.buyers)} buyers post {len(self.program.stories)} tasks")
+        self.enter(*self.program.buyers)
+        self.watch("stories are told", lambda: all(map(self.scene.has_reached, self.program.stories)))
 
-    def reorganize(self) -> None:
-        """Five blocks are replaced while both of the third buyer's fundings lie in them."""
+    def reorganize(self, buyer: Part) -> None:
+        """Five blocks are replaced while both of this buyer's fundings lie in them."""
         self.view.say("the third buyer funds two tasks")
-        self.enter(REORG_BUYER)
-        names = stories_of([REORG_BUYER])
-        self.watch("fundings are mined", lambda: all(map(self.is_funded, names)))
-        spent = (REORG_BUYER.usdc - EVE_KEEPS_USDC) * UNIT
-        dropped = chain_control.reorg_spending(self.chain, self.stack.deployment, REORG_BUYER.key, spent)
+        self.enter(buyer)
+        stories = stories_of(buyer)
+        self.watch("fundings are mined", lambda: all(map(self.is_funded, stories)))
+        spent = (buyer.usdc - EVE_KEEPS_USDC) * UNIT
+        dropped = chain_control.reorg_spending(self.chain, self.stack.deployment, buyer.key, spent)
         self.view.say(
             f"REORG: {chain_control.REORG_BLOCKS} blocks above finality are replaced, {len(dropped)} carried "
-            f"transactions dropped; on the new fork {REORG_BUYER.name}'s money is already spent"
+            f"transactions dropped; on the new fork {buyer.name}'s money is already spent"
         )
         back = chain_control.came_back(self.chain, dropped, limit_seconds=30)
         self.view.say(f"{len(back)} of {len(dropped)} are on chain again, byte for byte")
-        if len(dropped) < len(names) or len(back) < len(dropped):
+        if len(dropped) < len(stories) or len(back) < len(dropped):
             raise DemoFailed(f"reorg: {len(dropped)} transactions dropped, {len(back)} came back")
-        self.watch("stories survive the reorg", lambda: all(name in self.scene.stories for name in names))
+        self.watch("stories survive the reorg", lambda: self.all_told(stories))
 
     def jump(self) -> None:
         self.view.say("the chain's clock jumps a day: deadlines and review windows end, long ones do not")
         chain_control.jump(self.chain, DAY)
-        self.watch("the late stories are told", lambda: all(name in self.scene.stories for name in AFTER_THE_JUMP))
+        self.watch("the late stories are told", lambda: self.all_told(self.program.late_stories))
+
+    def all_told(self, stories: list[str]) -> bool:
+        return all(story in self.scene.stories for story in stories)
 
     def enter(self, *parts: Part) -> None:
+        """Each with its money, as a process of its own."""
         run_id = self.stack.network.endpoints.run_id
+        for part in parts:
+            if part.usdc:
+                deploy.fund(self.chain_url, self.stack.deployment, [part.key.address], part.usdc * UNIT)
         self.participants += [start(self.processes, p, self.stack.url, self.stack.data_dir, run_id) for p in parts]
 
     def watch(self, what: str, reached: Callable[[], bool]) -> None:
@@ -130,8 +137,3 @@ class Conductor:
     @property
     def chain_url(self) -> str:
         return self.stack.network.endpoints.rpc_url
-
-
-def stories_of(parts: Sequence[Part]) -> list[str]:
-    flags = [argument for part in parts for argument in part.arguments]
-    return [value for flag, value in pairwise(flags) if flag == "--story"]
