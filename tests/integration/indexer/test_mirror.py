@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.chain import contracts
 from app.chain.typed_data import ZERO_HASH, task_id
+from app.database import Address
 from app.escrow.rules import Refund, State
 from devnet.processes import Service
 from tests.integration.indexer.world import AGENT, ARBITER, BUDGET, BUYER, OTHER, Mirror, World
@@ -61,7 +62,7 @@ def test_mirrors_refund_ruling_and_what_is_owed(world: World, mirror: Mirror, st
     assert mirror.rows("SELECT amount FROM chain.owed") == [owed] == [(2_475_000,)]
 
     world.blacklist(AGENT.address, on=False)
-    world.send(OTHER.address, world.deployment.escrow, contracts.withdraw(AGENT.address))
+    world.send(OTHER.address, world.deployment.escrow, contracts.withdraw(Address(AGENT.address)))
     mirror.catch_up(world.chain)
     assert mirror.rows("SELECT amount FROM chain.owed") == [(0,)]
 

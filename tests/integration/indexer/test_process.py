@@ -1,0 +1,94 @@
+"""The process: one leader, quick stops, and nothing lost when something is killed."""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from devnet.processes import Service
+from tests.conftest import Anvil, Postgres
+from tests.integration.indexer.world import Mirror, World, wait_until
+
+Start = Callable[[Service], Service]
+
+
+def says(service: Service, words: str) -> bool:
+    log = service.command.log
+    return log is not None and words in log.read_text()
+
+
+def test_stops_within_a_second(world: World, mirror: Mirror, start: Start) -> None:
+    indexer = start(mirror.indexer())
+    mirror.catch_up(world.chain)
+    began = time.monotonic()
+    indexer.stop()
+    assert time.monotonic() - began < 1
+    assert indexer.exit_code() == 0
+
+
+def test_standby_takes_over_from_a_killed_leader(world: World, mirror: Mirror, start: Start) -> None:
+    leader = start(mirror.indexer("leader"))
+    wait_until(lambda: says(leader, "leading"), "the first one leads")
+    standby = start(mirror.indexer("standby"))
+    wait_until(lambda: says(standby, "standby"), "the second one stands by")
+    leader.kill()
+    world.fund(world.terms())
+    mirror.catch_up(world.chain)
+    assert says(standby, "leading")
+
+
+def test_killed_in_the_middle_of_a_copy_it_leaves_nothing_half_done(world: World, mirror: Mirror, start: Start) -> None:
+    for _ in range(3):
+        world.fund(world.terms())
+    indexer = start(mirror.indexer(FAULT_AT="indexer.mid_copy"))
+    assert indexer.wait(20) == 128 + signal.SIGKILL
+    assert (mirror.folder / "indexer.mid_copy").exists()
+    assert mirror.rows("SELECT count(*) FROM chain.logs") == [(0,)]
+    indexer.start()
+    mirror.catch_up(world.chain)
+    assert mirror.rows("SELECT count(*) FROM chain.escrows") == [(3,)]
+
+
+def test_goes_on_after_postgresql_was_killed(world: World, mirror: Mirror, start: Start, postgres: Postgres) -> None:
+    indexer = start(mirror.indexer())
+    mirror.catch_up(world.chain)
+    postgres.service.kill()
+    world.fund(world.terms())
+    wait_until(lambda: says(indexer, "retry"), "the loss is noticed")
+    postgres.service.start()
+    mirror.catch_up(world.chain)
+    assert mirror.rows("SELECT count(*) FROM chain.escrows") == [(1,)]
+    assert indexer.running()
+
+
+def test_waits_for_a_node_that_does_not_answer(world: World, mirror: Mirror, start: Start, anvil: Anvil) -> None:
+    indexer = start(mirror.indexer(RPC_URLS=f"http://127.0.0.1:1,{anvil.rpc_url}"))
+    world.fund(world.terms())
+    mirror.catch_up(world.chain)
+    assert says(indexer, "NodeUnavailable")
+
+
+def test_refuses_the_wrong_chain(world: World, mirror: Mirror) -> None:
+    path = mirror.deployment_file
+    path.write_text(path.read_text().replace('"chain_id": 31337', '"chain_id": 137'))
+    indexer = mirror.indexer()
+    indexer.start()
+    assert indexer.wait(20) == 2
+    assert says(indexer, "chain 31337")
+
+
+def test_refuses_a_database_without_tables(world: World, mirror: Mirror, postgres: Postgres) -> None:
+    indexer = mirror.on(postgres.create_database()).indexer()
+    indexer.start()
+    assert indexer.wait(20) == 2
+    assert says(indexer, "app.migrate")
+
+
+def test_status_tells_where_it_stands(world: World, mirror: Mirror, start: Start) -> None:
+    start(mirror.indexer())
+    mirror.catch_up(world.chain)
+    status = mirror.indexer("status")
+    status.command = replace(status.command, argv=[*status.command.argv, "status"])
+    status.start()
+    assert status.wait(20) == 0
+    assert says(status, f"block={world.chain.block_number()}")
