@@ -9,12 +9,14 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_shutdown, worker_shutdown
 
+from app.auctions import jobs as auction_jobs
 from app.boundary import stop_worker_runtime
 from app.config import read_settings
 from app.relayer import jobs as relayer_jobs
+from app.tasks import jobs as task_jobs
 
 DEFAULT_QUEUE = "default"
-SCHEDULES: tuple[dict[str, float], ...] = (relayer_jobs.SCHEDULE,)
+SCHEDULES: tuple[dict[str, float], ...] = (relayer_jobs.SCHEDULE, auction_jobs.SCHEDULE, task_jobs.SCHEDULE)
 
 # Longer than any job, or the broker would give the same message to a second worker.
 VISIBILITY_SECONDS = 600

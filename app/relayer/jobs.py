@@ -64,6 +64,6 @@ def wake() -> None:
 def client() -> Celery:
     """Sends from processes that are no worker."""
     made = Celery(broker=read_settings().redis_url.get_secret_value(), set_as_current=False)
-    limits = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    limits = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 1, "interval_start": 0}
     made.conf.update(broker_transport_options=limits, broker_connection_retry=False, task_ignore_result=True)
     return made

@@ -1,0 +1,134 @@
+"""The relayer as it runs: a Celery worker over a real broker, killed where it hurts."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from eth_account import Account
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.chain.deployment import Deployment
+from app.chain.rpc import AsyncChain
+from app.database import make_sessions
+from app.relayer import jobs
+from app.relayer.sender import Sender
+from devnet.binaries import ROOT
+from devnet.keys import DevelopmentKey, write_key_file
+from devnet.processes import Command, Processes, Service, tail
+from tests.integration.relayer.bench import Bench
+
+PATIENCE_SECONDS = 40.0
+CELERY = (sys.executable, "-m", "celery", "-A", "app.worker")
+WORKER = (*CELERY, "worker", "--pool", "solo", "--without-gossip", "--without-mingle", "-Q", "relayer")
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    with Processes() as group:
+        yield group
+
+
+@pytest.fixture
+async def running(engine: AsyncEngine, chain: AsyncChain, contracts: Deployment, tmp_path: Path) -> Bench:
+    """A sender whose key a worker process holds."""
+    account = Account.create()
+    await chain.request("anvil_setBalance", account.address, hex(10**20))
+    await chain.request("anvil_mine", hex(12))
+    write_key_file(tmp_path, "relayer", DevelopmentKey(account.address, "0x" + bytes(account.key).hex()))
+    return Bench(Sender(make_sessions(engine), chain, contracts.chain_id, account), engine, contracts)
+
+
+@pytest.fixture
+def environment(
+    database_url: str, redis_url: str, rpc_url: str, deployment_file: Path, tmp_path: Path, run_env: dict[str, str]
+) -> dict[str, str]:
+    return run_env | {
+        "ENVIRONMENT": "development",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "RPC_URLS": rpc_url,
+        "DEPLOYMENT_FILE": str(deployment_file),
+        "CONTENT_DIR": str(tmp_path),
+        "PUBLIC_URL": "http://127.0.0.1:1",
+        "RELAYER_KEY_FILE": str(tmp_path / "relayer.key"),
+        "FAULT_DIR": str(tmp_path),
+    }
+
+
+def start_worker(processes: Processes, environment: dict[str, str], tmp_path: Path, **changed: str) -> Service:
+    env = environment | changed
+    argv = [*WORKER, "-n", "relayer@%h"]
+    return processes.start(Command("relayer", argv, env, tmp_path / "relayer.log", cwd=ROOT))[0]
+
+
+def start_beat(processes: Processes, environment: dict[str, str], tmp_path: Path) -> None:
+    argv = [*CELERY, "beat", "-s", str(tmp_path / "beat")]
+    processes.start(Command("beat", argv, environment, tmp_path / "beat.log", cwd=ROOT))
+
+
+async def wait_for_state(bench: Bench, intent_id: UUID, state: str, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (await bench.intent(intent_id)).state != state:
+        assert time.monotonic() < deadline, tail(log)
+        await asyncio.sleep(0.05)
+
+
+async def test_worker_and_beat_carry_to_finality(
+    running: Bench, processes: Processes, environment: dict[str, str], tmp_path: Path
+) -> None:
+    start_worker(processes, environment, tmp_path)
+    start_beat(processes, environment, tmp_path)
+    intent_id = await running.enqueue("by worker")
+    await wait_for_state(running, intent_id, "mined", tmp_path / "relayer.log")
+    await running.mine(10)
+    await wait_for_state(running, intent_id, "final", tmp_path / "relayer.log")
+    assert await running.announced(intent_id) == ["intent.sent", "intent.mined", "intent.final"]
+
+
+@pytest.mark.parametrize("point", ["relayer.after_commit_before_send", "relayer.after_send_before_confirm"])
+async def test_killed_worker_comes_back_to_one_effect(
+    running: Bench, processes: Processes, environment: dict[str, str], tmp_path: Path, point: str
+) -> None:
+    worker = start_worker(processes, environment, tmp_path, FAULT_AT=point)
+    start_beat(processes, environment, tmp_path)
+    intent_id = await running.enqueue("killed", running.registration(), running.contracts.identity)
+    await asyncio.to_thread(worker.wait, PATIENCE_SECONDS)
+    assert (tmp_path / point).exists(), tail(tmp_path / "relayer.log")
+    (stored,) = await running.transactions()
+    assert stored.state == "signed"
+    worker.start()  # with the same fault: its marker says that it fired
+    await wait_for_state(running, intent_id, "mined", tmp_path / "relayer.log")
+    assert [row.raw for row in await running.transactions()] == [stored.raw]
+    assert await running.chain.nonce(running.sender.address) == 1
+
+
+@pytest.fixture
+def told(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """This process is told what an API process is told."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    jobs.client.cache_clear()
+    yield environment
+    jobs.client.cache_clear()
+
+
+async def test_commit_wakes_a_worker_without_beat(
+    running: Bench, processes: Processes, told: dict[str, str], tmp_path: Path
+) -> None:
+    start_worker(processes, told, tmp_path)
+    intent_id = await running.enqueue("nudged")
+    await wait_for_state(running, intent_id, "sent", tmp_path / "relayer.log")
+
+
+async def test_broker_that_is_down_costs_a_commit_nothing(
+    running: Bench, told: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    started = time.monotonic()
+    intents = [await running.enqueue(f"silent {number}") for number in range(5)]
+    assert time.monotonic() - started < 2
+    assert [(await running.intent(each)).state for each in intents] == ["queued"] * 5
