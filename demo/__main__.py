@@ -20,6 +20,8 @@ from devnet import stack
 from devnet.processes import Processes, ProcessFailed
 from devnet.rpc import Chain
 
+PLAIN_WIDTH = 160
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/demo", description="A funded task goes from posting to payout.")
@@ -27,7 +29,7 @@ def main() -> int:
     stories = sorted([*WHOLE.stories, *stories_of(REORG_BUYER)])
     parser.add_argument("--story", action="append", choices=stories, help="only these; all otherwise")
     options = parser.parse_args()
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
     program = WHOLE.only(options.story) if options.story else WHOLE
     try:
         if options.data_dir is not None:

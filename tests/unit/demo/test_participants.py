@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.cast import AGENTS, EVERYBODY, Program, stories_of
+from demo.cast import AGENTS, ARBITERS, BUYERS, EVERYBODY, Part, Program, stories_of
 from demo.lines import Reader
 from demo.participants import participant_environment, start
 from demo.scene import Scene
