@@ -45,7 +45,9 @@ class Node:
         self._urls = tuple(urls)
         self._chosen = 0
         self._finality_depth = finality_depth
-        self._client = httpx.AsyncClient(timeout=timeout_seconds, headers={"content-type": "application/json"})
+        headers = {"content-type": "application/json"}
+        # No proxy from the environment: a node is named by its URL alone.
+        self._client = httpx.AsyncClient(timeout=timeout_seconds, headers=headers, trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self

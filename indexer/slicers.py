@@ -4,6 +4,7 @@ Equal to eth_abi on every valid log (a property test holds them so) at a fractio
 forms of the JSON column: integers above 53 bits as decimal strings, addresses checksummed, bytes as 0x hex.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -103,18 +104,15 @@ def tuple_reader(components: Sequence[Mapping[str, Any]]) -> tuple[ReadData, int
 
 
 def word_reader(kind: str) -> ReadWord:
-    """The reader of a value that fills one word."""
+    """The reader of a value that fills one word. Raises UnsupportedType."""
     if kind == "address":
         return read_address
     if kind == "bool":
         return read_bool
-    if kind.startswith("uint"):
-        return uint_reader(int(kind[4:]))
-    if kind.startswith("int"):
-        return int_reader(int(kind[3:]))
-    if kind.startswith("bytes") and kind[5:].isdigit():
-        return fixed_bytes_reader(int(kind[5:]))
-    raise UnsupportedType(kind)
+    sized = SIZED.fullmatch(kind)
+    if sized is None:
+        raise UnsupportedType(kind)
+    return SIZED_READERS[sized[1]](int(sized[2]))
 
 
 def uint_reader(bits: int) -> ReadWord:
@@ -150,6 +148,14 @@ def fixed_bytes_reader(size: int) -> ReadWord:
         return "0x" + word[:size].hex()
 
     return read
+
+
+SIZED = re.compile(r"(uint|int|bytes)([0-9]+)")
+SIZED_READERS: Mapping[str, Callable[[int], ReadWord]] = {
+    "uint": uint_reader,
+    "int": int_reader,
+    "bytes": fixed_bytes_reader,
+}
 
 
 def read_hash(word: bytes) -> str:
