@@ -54,10 +54,11 @@ async def read_dispute(task_id: TaskIdField, session: DbSession, account: Curren
 
 
 @router.post("/tasks/{task_id}/evidence", status_code=status.HTTP_201_CREATED)
-async def add_evidence(task_id: TaskIdField, body: EvidenceShown, desk: CurrentDesk) -> list[EvidenceOut]:
+async def add_evidence(task_id: TaskIdField, body: EvidenceShown, desk: CurrentDesk) -> Page[EvidenceOut]:
     """Shows a content of one's own to the other party and the arbiter; answers with all that is shown."""
     await actions.add_evidence(desk, task_id, body.digest)
-    return [evidence_out(shown) for shown in await queries.evidence_of(desk.session, task_id)]
+    shown = await queries.evidence_of(desk.session, task_id)
+    return Page(items=[evidence_out(each) for each in shown], next_cursor=None)
 
 
 @router.post("/tasks/{task_id}/dispute/prepare")

@@ -277,7 +277,7 @@ def submission_out(event: EscrowEvent, clock: ChainClock) -> SubmissionOut:
 
 def prepared(message: Message, body: Asked) -> Prepared:
     """The answer to a prepare request."""
-    params = body.model_dump(mode="json", exclude={"deadline"})
+    params = body.model_dump(mode="json", exclude={"deadline"}, exclude_none=True)
     return Prepared(typed_data=dict(message.typed_data), params=params, deadline=message.deadline)
 
 
