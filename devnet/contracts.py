@@ -1,26 +1,50 @@
-"""Forge over the pinned compiler: `python -m devnet.contracts test [forge's arguments]`.
+"""Forge and ape over the pinned compiler.
 
-It becomes the native forge, since npm's wrapper exits with 0 whatever the tests say.
+`python -m devnet.contracts test [forge's arguments]` runs the Solidity tests, `python -m devnet.contracts ape test`
+the Python ones and `python -m devnet.contracts ape compile` ape's compilation. Each becomes the tool itself, so that
+its exit code is the tool's: npm's forge wrapper would answer 0 whatever the tests say.
 """
 
 import os
 import sys
+from pathlib import Path
 
 from devnet.binaries import ROOT, foundry_binary
 from devnet.solc import solc_binary
 
+COMPILING = frozenset({"build", "test", "snapshot", "coverage", "inspect"})
+APE_TESTS = ("-c", "tests/contracts/pytest.ini")
+
 
 def main(arguments: list[str]) -> None:
-    """Runs `forge ARGUMENTS` in the checkout. The exit code is forge's: not 0 where a test fails."""
-    verb, *rest = arguments or ["test"]
-    forge = foundry_binary("forge")
+    """Runs the tool in the checkout and does not return. Raises BinaryMissing."""
     os.chdir(ROOT)
-    os.execv(forge, [str(forge), verb, *_compiler(verb), *rest])  # noqa: S606 - a fixed native binary, no shell
+    verb, *rest = arguments or ["test"]
+    if verb == "ape":
+        become_ape(rest)
+    become_forge(verb, rest)
 
 
-def _compiler(verb: str) -> list[str]:
+def become_forge(verb: str, arguments: list[str]) -> None:
     """Only the verbs that compile take a compiler."""
-    return ["--use", str(solc_binary())] if verb in {"build", "test", "snapshot", "coverage", "inspect"} else []
+    compiler = ["--use", str(solc_binary())] if verb in COMPILING else []
+    forge = str(foundry_binary("forge"))
+    os.execv(forge, [forge, verb, *compiler, *arguments])  # noqa: S606 - a fixed native binary, no shell
+
+
+def become_ape(arguments: list[str]) -> None:
+    """With the native anvil on PATH and ape's files in the checkout's cache, not in the home folder."""
+    anvil = foundry_binary("anvil").parent
+    env = {
+        **os.environ,
+        "SOLCX_BINARY_PATH": str(solc_binary().parent),
+        "APE_DATA_FOLDER": str(ROOT / ".cache" / "ape"),
+        "PATH": f"{anvil}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    }
+    verb, *rest = arguments or ["test"]
+    options = [*APE_TESTS, *(rest or ["tests/contracts"])] if verb == "test" else rest
+    ape = str(Path(sys.executable).with_name("ape"))
+    os.execve(ape, [ape, verb, *options], env)  # noqa: S606 - the environment's own script, no shell
 
 
 if __name__ == "__main__":

@@ -28,11 +28,11 @@ def solc_binary(cache: Path | None = None, node: Path | None = None) -> Path:
 
 
 def _downloaded(folder: Path) -> Path:
-    import solcx
+    from solcx.install import get_executable, install_solc
 
     folder.mkdir(parents=True, exist_ok=True)
-    solcx.install_solc(VERSION, solcx_binary_path=folder)
-    return Path(solcx.get_executable(VERSION, solcx_binary_path=folder))
+    install_solc(VERSION, solcx_binary_path=folder)
+    return Path(get_executable(VERSION, solcx_binary_path=folder))
 
 
 def _write_shim(path: Path, node: Path) -> Path:

@@ -1,0 +1,80 @@
+"""The contracts on ape's own Anvil, and the people who use them. Run by `python -m devnet.contracts ape test`."""
+
+from dataclasses import dataclass
+
+import pytest
+from typed_data import Domain
+
+FEE_BPS = 100
+BUDGET = 100_000_000
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class People:
+    deployer: object
+    buyer: object
+    agent: object
+    arbiter: object
+    auctioneer: object
+    carrier: object
+    fee_owner: object
+
+
+@dataclass(frozen=True)
+class Contracts:
+    usdc: object
+    identity: object
+    escrow: object
+    reputation: object
+
+    def domain(self, chain_id: int) -> Domain:
+        return Domain("Guildhall TaskEscrow", "1", chain_id, self.escrow.address)
+
+    def usdc_domain(self, chain_id: int) -> Domain:
+        return Domain(self.usdc.name(), self.usdc.version(), chain_id, self.usdc.address)
+
+
+@pytest.fixture
+def people(accounts) -> People:
+    return People(*accounts[:7])
+
+
+@pytest.fixture
+def contracts(project, people) -> Contracts:
+    usdc = people.deployer.deploy(project.MockUSDC)
+    identity = people.deployer.deploy(project.IdentityRegistry)
+    guardian = people.deployer.address
+    arguments = (usdc.address, identity.address, guardian, people.fee_owner.address, FEE_BPS)
+    escrow = people.deployer.deploy(project.TaskEscrow, *arguments)
+    reputation = people.deployer.deploy(project.ReputationRegistry, escrow.address, identity.address)
+    usdc.mint(people.buyer, 10 * BUDGET, sender=people.deployer)
+    identity.register("ipfs://agent", sender=people.agent)
+    return Contracts(usdc, identity, escrow, reputation)
+
+
+@pytest.fixture
+def now(chain) -> int:
+    return chain.blocks.head.timestamp
+
+
+@pytest.fixture
+def terms(people, now) -> dict[str, object]:
+    """An auction's terms, in the order of the contract's struct."""
+    return {
+        "buyer": people.buyer.address,
+        "agent": "0x" + "00" * 20,
+        "awarder": people.auctioneer.address,
+        "arbiter": people.arbiter.address,
+        "parent": bytes(32),
+        "content": b"\x01" * 32,
+        "salt": bytes(32),
+        "budget": BUDGET,
+        "childCap": 0,
+        "awardBy": now + DAY,
+        "deliverBy": now + 7 * DAY,
+        "reviewSeconds": 3 * DAY,
+        "vetoSeconds": 3_600,
+        "arbiterSeconds": 5 * DAY,
+        "defaultShareBps": 5_000,
+    }
