@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.mirror_models import ChainAgent
 from app.agents.models import AgentProfile
-from app.agents.rules import is_controller
 from app.database import Address
 
 
@@ -22,12 +21,6 @@ class Agent:
 async def agent_of(session: AsyncSession, agent_id: int) -> ChainAgent | None:
     """The mirrored agent, None where no registration has been seen."""
     return (await session.scalars(select(ChainAgent).where(ChainAgent.agent_id == agent_id))).one_or_none()
-
-
-async def controls(session: AsyncSession, account: Address, agent_id: int) -> bool:
-    """Whether `account` is the mirrored owner or wallet of the agent; False for an unknown agent."""
-    agent = await agent_of(session, agent_id)
-    return agent is not None and is_controller(agent.owner, agent.wallet, account)
 
 
 async def agent_with_profile(session: AsyncSession, agent_id: int) -> Agent | None:
