@@ -46,8 +46,8 @@ def read_key(path: Path) -> LocalAccount:
         raise SettingRefused(name=str(path), reason="a key file must be readable by its owner alone (chmod 600)")
     try:
         account: LocalAccount = Account.from_key(path.read_text().strip())
-    except Exception as error:  # the key libraries raise kinds of their own; none may carry the key into a log
-        raise SettingRefused(name=str(path), reason="this file holds no private key") from error
+    except Exception:  # the key libraries raise kinds of their own, which may quote the key: none goes into a log
+        raise SettingRefused(name=str(path), reason="this file holds no private key") from None
     return account
 
 
