@@ -18,7 +18,7 @@ from sdk import Client
 from sdk.errors import IntentFailed, Problem, WaitTimedOut
 from sdk.schemas import Task
 
-TICK_SECONDS = 0.5
+TICK_SECONDS = 0.6
 SLOW_SECONDS = 12 * 3600
 MAX_TRIES = 8
 
@@ -59,10 +59,9 @@ class Agent:
             await asyncio.sleep(TICK_SECONDS)
 
     async def look_for_work(self) -> None:
-        for trade in self.trades.values():
-            for task in await self.client.tasks(state="open", capability=trade.capability):
-                if not task.terms.is_direct_hire and task.auction is not None:
-                    await self.once("bid", task, self.bid)
+        for task in await self.client.tasks(state="open"):
+            if task.capability in self.trades and not task.terms.is_direct_hire:
+                await self.once("bid", task, self.bid)
 
     async def bid(self, task: Task) -> None:
         min_price = task.terms.budget * self.trades[task.capability].least_bps // 10_000
@@ -77,9 +76,10 @@ class Agent:
         tell("bid", task=task.task_id, min_price=min_price)
 
     async def look_after_own_tasks(self) -> None:
+        held = [task for task in await self.client.tasks(role="agent") if task.capability in self.trades]
         clock = await self.client.clock()
-        for task in await self.client.tasks(role="agent"):
-            if task.capability not in self.trades or task.escrow is None:
+        for task in held:
+            if task.escrow is None:
                 continue
             now, since = clock.chain_time, task.escrow.since
             match task.state:

@@ -46,7 +46,7 @@ ARBITERS = (
 )
 # Told first, side by side; those in AFTER_THE_JUMP end only when the clock has jumped.
 BUYERS = (
-    buyer(6, "Ana", 1000, "plain", "surplus", "hire", "parts", "waiting"),
+    buyer(6, "Ana", 1000, "plain", "surplus", "choice", "hire", "parts", "waiting"),
     buyer(7, "Bob", 1000, "undelivered", "silent", "dispute", "default", "blacklisted", "survivor"),
 )
 AFTER_THE_JUMP = frozenset({"undelivered", "silent", "default", "survivor"})

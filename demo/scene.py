@@ -66,9 +66,11 @@ class Scene:
         row = self.tasks.get(line["task"])
         if row is None:
             return
-        for name in ("state", "paid", "fees", "refunded", "remaining", "price", "reason"):
-            if name in line:
-                setattr(row, name, line[name])
+        row.state, row.reason, row.price = line["state"], line.get("reason"), line.get("price")
+        # No escrow, no money: a reorg may have taken back what was seen before.
+        row.paid, row.fees, row.refunded, row.remaining = (
+            int(line.get(name, 0)) for name in ("paid", "fees", "refunded", "remaining")
+        )
         if line.get("by_default"):
             row.note = "ruled by default"
         elif line.get("share_bps") is not None:

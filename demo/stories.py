@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from demo import work
 from demo.lines import tell
-from demo.story import UNIT, Buyer, require
+from demo.story import STEP_SECONDS, UNIT, Buyer, require
 from sdk import Windows
 from sdk.schemas import EscrowView, Task
 
@@ -13,7 +13,8 @@ HOUR, DAY = 3600, 24 * 3600
 LONG = Windows(award=2 * DAY, deliver=28 * DAY, review=14 * DAY, arbiter=14 * DAY)
 # Ends by itself within the day that the demo jumps over.
 SHORT = Windows(award=HOUR, deliver=4 * HOUR, review=4 * HOUR, arbiter=4 * HOUR)
-AUCTION_SECONDS = 5
+# As long as the funding takes to become final: an award waits for that anyway.
+AUCTION_SECONDS = 8
 
 FRUIT = "\n".join(["pear", "apple", "fig", "quince", "date", "cherry", "banana", "lemon", "olive", "grape"])
 PROSE = "The money waits in a contract. Nobody can run away with it.\n\nThe work is checked. Then it is paid."
@@ -30,11 +31,24 @@ async def surplus(buyer: Buyer, story: str) -> None:
     """Several bidders: the lowest wins at the second price, the rest of the budget comes back."""
     task = await auctioned(buyer, story, "Sort the fruit", "text.sort", FRUIT, 20)
     money = escrow_of(await pay_if_right(buyer, task))
-    bids = [int(bid["min_price"]) for bid in await auction_bids(buyer, task)]
-    require(len(bids) >= 3, f"only {len(bids)} bids")
-    require(money.price == sorted(bids)[1], f"price {money.price} is not the second lowest of {sorted(bids)}")
-    require(money.refunded == task.terms.budget - sorted(bids)[1], "the surplus did not come back")
-    tell("surplus", task=task.task_id, bids=len(bids), amount=money.refunded)
+    prices = sorted(bid.offer.min_price for bid in await buyer.client.bids(task.terms))
+    require(len(prices) >= 3, f"only {len(prices)} bids")
+    require(money.price == prices[1], f"price {money.price} is not the second lowest of {prices}")
+    require(money.refunded == task.terms.budget - prices[1], "the surplus did not come back")
+    tell("surplus", task=task.task_id, amount=money.refunded)
+
+
+async def choice(buyer: Buyer, story: str) -> None:
+    """No auctioneer: the buyer reads the bids and awards the cheapest himself, at its price."""
+    task = await buyer.post(story, "Sort, hand-picked", "text.sort", FRUIT, usdc=10, windows=LONG)
+    await buyer.until_state(task.task_id, "open")
+    bids = await buyer.client.wait_until(
+        "two bids", lambda: buyer.client.bids(task.terms), lambda placed: len(placed) >= 2, STEP_SECONDS
+    )
+    best = min(bids, key=lambda bid: bid.offer.min_price)
+    await buyer.carried(await buyer.client.award(task.terms, best.bid_digest, best.offer.min_price))
+    money = escrow_of(await pay_if_right(buyer, task))
+    require(money.refunded == task.terms.budget - best.offer.min_price, "the surplus did not come back")
 
 
 async def hire(buyer: Buyer, story: str) -> None:
@@ -164,11 +178,6 @@ async def pay_if_right(buyer: Buyer, task: Task) -> Task:
     return await buyer.until_state(task.task_id, "released")
 
 
-async def auction_bids(buyer: Buyer, task: Task) -> list[dict[str, str]]:
-    transcript = await buyer.client.auction(task.terms)
-    return list(transcript["bids"])
-
-
 def escrow_of(task: Task) -> EscrowView:
     require(task.escrow is not None, "no money has been seen")
     assert task.escrow is not None
@@ -178,7 +187,7 @@ def escrow_of(task: Task) -> EscrowView:
 STORIES: dict[str, Story] = {
     story.__name__: story
     for story in (
-        plain, surplus, hire, parts, undelivered, silent, dispute, default, blacklisted, survivor, waiting,
+        plain, surplus, choice, hire, parts, undelivered, silent, dispute, default, blacklisted, survivor, waiting,
         reorged, lost,
     )
 }  # fmt: skip

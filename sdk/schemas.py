@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sdk.terms import Terms
+from sdk.terms import Bid, Terms
 
 
 class Answer(BaseModel):
@@ -98,7 +98,11 @@ class PlacedBid(Answer):
     """A bid as listed after the close, or one's own before it."""
 
     bid_digest: str
-    bid: dict[str, Any] | None = None
+    bid_wire: dict[str, Any] = Field(alias="bid")
+
+    @property
+    def offer(self) -> Bid:
+        return Bid.from_wire(self.bid_wire)
 
 
 class Stored(Answer):

@@ -79,14 +79,20 @@ class Tasks(Session):
         refuse_difference(typed_data, prepared["typed_data"])
         body = {"bid": prepared["bid"], "signature": self.wallet.sign_typed(typed_data)}
         placed = PlacedBid.model_validate(await self._post(path, body))
-        if placed.bid_digest != bid_digest(ours, network):
-            raise SignatureRefused("bid_digest", bid_digest(ours, network), placed.bid_digest)
+        refuse_other_digest(placed, bid_digest(ours, network))
         return placed
 
     async def bids(self, terms: Terms) -> list[PlacedBid]:
-        """One's own until the auction closes, all of them afterwards."""
-        path = f"/v1/tasks/{task_id(terms, await self.network())}/bids"
-        return [PlacedBid.model_validate(item) async for item in self._all(path)]
+        """One's own until the auction closes, all of them afterwards and to a buyer who awards himself.
+
+        Raises SignatureRefused where a bid and its digest do not belong together.
+        """
+        network = await self.network()
+        path = f"/v1/tasks/{task_id(terms, network)}/bids"
+        placed = [PlacedBid.model_validate(item) async for item in self._all(path)]
+        for bid in placed:
+            refuse_other_digest(bid, bid_digest(bid.offer, network))
+        return placed
 
     async def revoke_bid(self, terms: Terms, digest: str) -> None:
         """Before the close."""
@@ -112,3 +118,8 @@ class Tasks(Session):
     async def payments(self) -> list[dict[str, Any]]:
         """This wallet's history of deposits, payouts and refunds."""
         return [item async for item in self._all("/v1/payments", address=self.address)]
+
+
+def refuse_other_digest(placed: PlacedBid, ours: str) -> None:
+    if placed.bid_digest != ours:
+        raise SignatureRefused("bid_digest", ours, placed.bid_digest)
