@@ -27,6 +27,11 @@ def anvil(tmp_path: Path, run_env: dict[str, str]) -> Iterator[Anvil]:
 
 
 @pytest.fixture
+def rpc_url(anvil: Anvil) -> str:
+    return anvil.rpc_url
+
+
+@pytest.fixture
 def deployment_path(tmp_path: Path) -> Path:
     return tmp_path / "deployment.json"
 

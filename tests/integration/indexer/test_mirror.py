@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from app.chain import contracts
 from app.chain.typed_data import ZERO_HASH, task_id
-from app.database import Address
+from app.database import Address, make_engine, make_sessions
+from app.escrow import queries
 from app.escrow.rules import Refund, State
 from devnet.processes import Service
 from tests.integration.indexer.world import AGENT, ARBITER, BUDGET, BUYER, OTHER, Mirror, World
@@ -80,6 +81,28 @@ def test_mirrors_an_agent_through_sale_and_metadata(world: World, mirror: Mirror
     world.send(AGENT.address, world.deployment.identity, sold)
     mirror.catch_up(world.chain)
     assert mirror.rows("SELECT owner, wallet FROM chain.agents") == [(bytes.fromhex(OTHER.address[2:]), None)]
+
+
+async def test_the_app_reads_what_was_mirrored(world: World, mirror: Mirror, start: Start) -> None:
+    start(mirror.indexer())
+    terms = world.terms(agent=AGENT.address)
+    block = world.fund(terms)
+    mirror.catch_up(world.chain)
+    task = task_id(terms, world.deployment)
+    engine = make_engine(mirror.database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    async with make_sessions(engine)() as session:
+        escrow = await queries.escrow_of(session, task)
+        events = await queries.events_of(session, task)
+    await engine.dispose()
+    assert escrow is not None
+    assert (escrow.buyer, escrow.agent, escrow.budget, escrow.remaining) == (
+        BUYER.address,
+        AGENT.address,
+        BUDGET,
+        BUDGET,
+    )
+    assert (escrow.escrow, escrow.salt, escrow.funded_block) == (world.deployment.escrow, terms.salt, block)
+    assert [(event.name, event.args["terms"]["salt"]) for event in events] == [("TaskFunded", terms.salt)]
 
 
 def test_announces_events_and_finality(world: World, mirror: Mirror, start: Start) -> None:
