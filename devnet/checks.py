@@ -47,7 +47,7 @@ def checks(*, deep: bool) -> list[Check]:
 
 def main() -> int:
     arguments = sys.argv[1:]
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         if arguments and arguments != ["--deep"]:
@@ -76,9 +76,10 @@ def run_all(wanted: Sequence[Check]) -> int:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Tests bring their own services; a folder of this run takes what they leave."""
+    """Tests bring their own services; a folder of this run takes what they leave, tools' notes in HOME too."""
     env = clean_environment(os.environ, new_run_id())
-    return {**{name: value for name, value in env.items() if name not in SERVICES}, "TMPDIR": str(folder)}
+    kept = {name: value for name, value in env.items() if name not in SERVICES}
+    return kept | {"TMPDIR": str(folder), "HOME": str(folder)}
 
 
 SERVICES = frozenset({"DATABASE_URL", "REDIS_URL", "RPC_URLS"})

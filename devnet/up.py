@@ -10,9 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from devnet import stack
 from devnet.binaries import ROOT
 from devnet.continuity import ChainBehindDatabase
@@ -29,9 +26,8 @@ CHAIN_BEHIND_EXIT_CODE = 4
 
 def main() -> int:
     options = read_options()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    console = Console()
     try:
         with sole_user(options.data):
             if options.fresh:
@@ -42,16 +38,20 @@ def main() -> int:
                 anvil=options.anvil_port,
                 api=options.api_port,
             )
-            with stack.start(options.data, ports=ports, durable=True, said=console.print) as running:
+            with stack.start(options.data, ports=ports, durable=True, said=say) as running:
                 fund_participants(running)
-                console.print(description(running))
-                console.print("Ctrl-C stops it; the data stay.")
+                say(description(running))
+                say("Ctrl-C stops it; the data stay.")
                 return watch(running)
     except (ProcessFailed, ChainBehindDatabase, DeploymentFailed, AlreadyUp) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
 
 
 def read_options() -> argparse.Namespace:
@@ -102,22 +102,17 @@ def fund_participants(running: Stack) -> None:
         marker.write_text(escrow)
 
 
-def description(running: Stack) -> Table:
-    table = Table(show_header=False, box=None, padding=(0, 2))
+def description(running: Stack) -> str:
+    """Plain lines: addresses and keys are there to be copied, whatever the terminal's width."""
     endpoints = running.network.endpoints
-    table.add_row("API", running.url, f"{running.url}/docs")
-    table.add_row("chain", endpoints.rpc_url, f"id {running.deployment.chain_id}")
-    table.add_row("database", endpoints.database_url)
-    table.add_row("broker", endpoints.redis_url)
-    table.add_row("logs", str(running.data_dir / "logs"))
-    for name, address in running.deployment.contracts.items():
-        table.add_row(name, address)
-    for role in Role:
-        table.add_row(role.name.lower().replace("_", " "), role_key(role).address, role_key(role).private_key)
-    for number in range(PARTICIPANTS):
-        key = participant_key(number)
-        table.add_row(f"participant {number}", key.address, key.private_key)
-    return table
+    lines = [("API", f"{running.url} (documentation: {running.url}/docs)")]
+    lines += [("chain", f"{endpoints.rpc_url} (id {running.deployment.chain_id})")]
+    lines += [("database", endpoints.database_url), ("broker", endpoints.redis_url)]
+    lines += [("logs", str(running.data_dir / "logs")), *running.deployment.contracts.items()]
+    keys = [(role.name.lower().replace("_", " "), role_key(role)) for role in Role]
+    keys += [(f"participant {number}", participant_key(number)) for number in range(PARTICIPANTS)]
+    lines += [(name, f"{key.address} {key.private_key}") for name, key in keys]
+    return "\n".join(f"  {name:20} {value}" for name, value in lines)
 
 
 def watch(running: Stack) -> int:
