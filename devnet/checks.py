@@ -40,6 +40,7 @@ def checks(*, deep: bool) -> list[Check]:
         Check("import floors", [lint_imports()]),
         Check("mypy", [*PYTHON, "mypy"]),
         Check("contracts (forge)", [*PYTHON, "devnet.contracts", "test"], 7200 if deep else 400, profile),
+        Check("contracts (ape)", [*PYTHON, "devnet.contracts", "ape", "test"], 400),
         Check("unit and integration", [*PYTEST, *SIDE_BY_SIDE, *extra, "tests/unit", "tests/integration"], 3600),
         Check("journeys", [*PYTEST, *extra, "tests/journeys"], 3600),
     ]
