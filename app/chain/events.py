@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+ZERO_ADDRESS = "0x" + "0" * 40
+"""Nobody, in Solidity's words."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChainEvent:

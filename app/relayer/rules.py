@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.database import Hash32, TxHash
-
 GWEI = 10**9
 
 # What the pools of each chain ask for at least; a lower tip is never mined.
@@ -114,9 +112,9 @@ class ChainView:
 class Sighting:
     """A transaction in a block that was canonical when looked at."""
 
-    tx_hash: TxHash
+    tx_hash: str
     block_number: int
-    block_hash: Hash32
+    block_hash: str
     succeeded: bool
 
 
@@ -124,9 +122,9 @@ class Sighting:
 class Candidate:
     """What is stored of one transaction."""
 
-    tx_hash: TxHash
+    tx_hash: str
     state: TransactionState
-    block_hash: Hash32 | None
+    block_hash: str | None
     sends: int
     sent_at: datetime | None
 

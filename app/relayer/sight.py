@@ -52,9 +52,7 @@ async def sight(headers: Headers, view: ChainView, nonce: int, rows: Sequence[Tr
     """Which of a nonce's candidates stands in a canonical block."""
     for row in rows:
         if row.block_number is not None and await headers.hash_of(row.block_number) == row.block_hash:
-            return Sighting(
-                TxHash(Hash32(row.hash)), row.block_number, Hash32(str(row.block_hash)), bool(row.succeeded)
-            )
+            return Sighting(row.hash, row.block_number, str(row.block_hash), bool(row.succeeded))
     if nonce >= view.nonce:
         return None
     for row in reversed(rows):

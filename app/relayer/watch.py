@@ -10,7 +10,6 @@ from itertools import groupby
 
 from app.boundary import transaction
 from app.clock import database_now
-from app.database import Hash32, TxHash
 from app.relayer import queries
 from app.relayer.models import Transaction
 from app.relayer.replace import fill_gaps
@@ -48,5 +47,4 @@ async def follow(
 
 
 def candidate_of(row: Transaction) -> Candidate:
-    block_hash = None if row.block_hash is None else Hash32(row.block_hash)
-    return Candidate(TxHash(Hash32(row.hash)), TransactionState(row.state), block_hash, row.sends, row.sent_at)
+    return Candidate(row.hash, TransactionState(row.state), row.block_hash, row.sends, row.sent_at)

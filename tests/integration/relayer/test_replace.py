@@ -1,0 +1,66 @@
+"""A transaction that nobody mines is replaced at a higher fee, and whichever is mined counts."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, update
+
+from app.boundary import transaction
+from app.relayer.carry import carry
+from app.relayer.models import Transaction
+from app.relayer.rules import SENDS_BEFORE_BUMP
+from app.relayer.watch import watch
+from tests.integration.relayer.bench import Bench
+
+
+async def grow_old(bench: Bench) -> None:
+    """As if it had been sent again and again for a while."""
+    aged = {"sends": SENDS_BEFORE_BUMP, "sent_at": func.clock_timestamp() - timedelta(minutes=1)}
+    async with transaction(bench.sender.sessions) as session:
+        mine = Transaction.sender == bench.sender.address
+        await session.execute(update(Transaction).where(mine).values(aged))
+
+
+async def test_replaces_a_stuck_transaction_at_a_higher_fee(bench: Bench) -> None:
+    await bench.ask("evm_setIntervalMining", 0)
+    await bench.ask("evm_setAutomine", False)
+    try:
+        intent_id = await bench.enqueue("stuck")
+        await carry(bench.sender)
+        await grow_old(bench)
+        await watch(bench.sender)
+        first, second = await bench.transactions()
+    finally:
+        await bench.ask("evm_setAutomine", True)
+        await bench.ask("evm_setIntervalMining", 1)
+    assert (second.nonce, second.intent_id) == (first.nonce, intent_id)
+    assert second.max_fee * 10 >= first.max_fee * 11
+    assert second.tip * 10 >= first.tip * 11
+    await bench.mine(1)
+    await bench.sweep_to(intent_id, "mined")
+    await bench.mine(10)
+    final = await bench.sweep_to(intent_id, "final")
+    assert final.tx_hash == second.hash
+    assert [row.state for row in await bench.transactions()] == ["replaced", "final"]
+    assert await bench.chain.nonce(bench.sender.address) == 1
+
+
+async def test_sends_again_what_the_pool_forgot(bench: Bench) -> None:
+    await bench.ask("evm_setIntervalMining", 0)
+    await bench.ask("evm_setAutomine", False)
+    try:
+        intent_id = await bench.enqueue("forgotten")
+        await carry(bench.sender)
+        (stored,) = await bench.transactions()
+        await bench.ask("anvil_dropTransaction", stored.hash)
+        async with transaction(bench.sender.sessions) as session:
+            old = {"sent_at": func.clock_timestamp() - timedelta(minutes=1)}
+            mine = Transaction.sender == bench.sender.address
+            await session.execute(update(Transaction).where(mine).values(old))
+        await watch(bench.sender)
+        assert await bench.ask("eth_getTransactionByHash", stored.hash) is not None
+    finally:
+        await bench.ask("evm_setAutomine", True)
+        await bench.ask("evm_setIntervalMining", 1)
+    await bench.mine(1)
+    await bench.sweep_to(intent_id, "mined")
+    assert [row.raw for row in await bench.transactions()] == [stored.raw]
