@@ -96,7 +96,7 @@ async def tasks_after(
 async def views(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[TaskView]:
     """Runs a query of whole_tasks."""
     clock = await chain_clock(session)
-    rows = await session.execute(query)
+    rows: Iterable[Any] = await session.execute(query)
     return [TaskView(task, escrow, auction, fund, award, clock) for task, escrow, auction, fund, award in rows]
 
 
