@@ -18,7 +18,7 @@ MEBIBYTE = 1024 * 1024
 class Settings(BaseSettings):
     """What a process is told. Seconds and bytes are named as such."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     environment: Literal["development", "production"] = "production"
     database_url: SecretStr

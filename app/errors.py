@@ -195,7 +195,7 @@ class ContentTooLarge(TooLarge):
 
 
 class UploadStalled(InvalidInput):
-    text = "The upload sent nothing for {seconds} seconds."
+    text = "The body sent nothing for {seconds} seconds."
 
 
 class ContentMissing(Unavailable):

@@ -48,7 +48,7 @@ ROUTERS = (
     streams.router,
 )
 STREAMED = frozenset({("POST", "/v1/content")})
-SHUTDOWN_SECONDS = 5
+SHUTDOWN_SECONDS = 3
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -16,10 +16,9 @@ from app.errors import ContentTooLarge, NotFound, UploadStalled
 from app.web.database_errors import translating
 from app.web.dependencies import CurrentAccount, CurrentRuntime, CurrentSettings, DbSession, StreamingAccount
 from app.web.fields import DigestField
+from app.web.limits import STALL_SECONDS
 
 router = APIRouter(prefix="/v1/content", tags=["content"])
-
-STALL_SECONDS = 30
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)

@@ -1,14 +1,16 @@
 """Limits on request bodies: bytes and nesting, enforced before anything parses them."""
 
+import asyncio
 import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import BodyTooDeep, BodyTooLarge, GuildhallError
+from app.errors import BodyTooDeep, BodyTooLarge, GuildhallError, UploadStalled
 from app.web.problems import problem_of
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_BODY_DEPTH = 32
+STALL_SECONDS = 30.0
 # Possessive, and the closing quote optional: one pass, however the quotes and backslashes fall.
 STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 OPENING = b"[{"
@@ -28,11 +30,13 @@ class BodyLimits:
         streamed: frozenset[tuple[str, str]] = frozenset(),
         max_bytes: int = MAX_BODY_BYTES,
         max_depth: int = MAX_BODY_DEPTH,
+        stall_seconds: float = STALL_SECONDS,
     ) -> None:
         self.app = app
         self.streamed = streamed
         self.max_bytes = max_bytes
         self.max_depth = max_depth
+        self.stall_seconds = stall_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or (scope["method"], scope["path"]) in self.streamed:
@@ -52,7 +56,7 @@ class BodyLimits:
             raise BodyTooLarge(limit=self.max_bytes)
         body = bytearray()
         while True:
-            message = await receive()
+            message = await self.next_message(receive)
             if message["type"] == "http.disconnect":
                 return None
             body += message.get("body", b"")
@@ -61,6 +65,14 @@ class BodyLimits:
             if not message.get("more_body", False):
                 refuse_deep_nesting(body, self.max_depth)
                 return bytes(body)
+
+    async def next_message(self, receive: Receive) -> Message:
+        """What comes next of the body. Raises UploadStalled when nothing comes for too long."""
+        try:
+            async with asyncio.timeout(self.stall_seconds):
+                return await receive()
+        except TimeoutError as error:
+            raise UploadStalled(seconds=self.stall_seconds) from error
 
 
 def declared_length(scope: Scope) -> int:

@@ -1,5 +1,6 @@
 """Signing in by wallet: what is refused is refused with its reason, and uses up no nonce."""
 
+import asyncio
 from collections.abc import Callable
 
 import httpx
@@ -122,3 +123,12 @@ async def test_refuses_a_signature_of_another_kind_of_message(
 async def test_refuses_messages_of_another_form(api: httpx.AsyncClient, message: str) -> None:
     answer = await api.post("/v1/auth/sessions", json={"message": message, "signature": "0x" + "11" * 65})
     assert answer.status_code == 422
+
+
+async def test_two_uses_of_a_nonce_at_once_open_one_session(
+    api: httpx.AsyncClient, wallet: Callable[[int], Wallet]
+) -> None:
+    text = sign_in_text(await wallet(0).challenge(), wallet(0).address)
+    proof = {"message": text, "signature": wallet(0).sign_text(text)}
+    answers = await asyncio.gather(*(api.post("/v1/auth/sessions", json=proof) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 401, 401, 401]

@@ -103,6 +103,26 @@ async def test_the_row_is_there_when_the_answer_is(wallet: Callable[[int], Walle
     assert found == [(1,)]
 
 
+async def test_a_commit_that_fails_is_not_answered_as_success(
+    api: httpx.AsyncClient, wallet: Callable[[int], Wallet], database_url: str
+) -> None:
+    execute(
+        database_url,
+        "CREATE FUNCTION market.refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'refused at commit'; END $$",
+    )
+    execute(
+        database_url,
+        "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON market.sign_in_nonces "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION market.refuse()",
+    )
+    answer = await api.post("/v1/auth/nonce", json={"address": wallet(0).address})
+    execute(database_url, "DROP FUNCTION market.refuse CASCADE")
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:guildhall:problem:unexpected")
+    assert answer.json()["detail"] is None
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
 async def test_serves_the_documentation(api: httpx.AsyncClient, path: str) -> None:
     assert (await api.get(path)).status_code == 200
