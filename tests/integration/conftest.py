@@ -1,4 +1,4 @@
-"""`settings` and `api`: the application on the module's database, chain and contracts."""
+"""`settings` and `api`: the application on the module's database, chain and contracts; `market`: people in it."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -8,8 +8,9 @@ import pytest
 
 from app.config import Settings
 from devnet.deploy import Deployment
-from devnet.keys import participant_key
+from devnet.keys import Role, participant_key, role_key, write_key_file
 from tests.integration.api import Wallet, mirror_clock, running_api, settings_for
+from tests.integration.market import Market, open_market
 
 CHAIN_TIME = 1_800_000_000
 
@@ -32,3 +33,12 @@ async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 def wallet(api: httpx.AsyncClient) -> Callable[[int], Wallet]:
     """wallet(0), wallet(1), ...: participants who sign for `api`."""
     return lambda number: Wallet(participant_key(number), api)
+
+
+@pytest.fixture
+async def market(settings: Settings, database_url: str, tmp_path: Path) -> AsyncIterator[Market]:
+    """The application with an auctioneer, and everybody signed in."""
+    key_file = write_key_file(tmp_path, "auctioneer", role_key(Role.AUCTIONEER))
+    with_auctioneer = settings.model_copy(update={"auctioneer_key_file": key_file})
+    async with running_api(with_auctioneer) as client:
+        yield await open_market(client, with_auctioneer, database_url)
