@@ -1,5 +1,6 @@
 """Tasks, the bids on them and what is handed in."""
 
+from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 from sdk.errors import SignatureRefused
@@ -110,6 +111,11 @@ class Tasks(Session):
 
     async def escrow(self, task_id_: str) -> EscrowView:
         return EscrowView.model_validate(await self._get(f"/v1/escrows/{task_id_}"))
+
+    async def escrow_events(self, task_id_: str) -> AsyncIterator[dict[str, Any]]:
+        """What happened on chain, in order, each with block, transaction and finality."""
+        async for event in self._all(f"/v1/escrows/{task_id_}/events"):
+            yield event
 
     async def owed(self, owner: str) -> int:
         """Base units that wait for `withdraw`."""
