@@ -5,8 +5,10 @@ It is a few methods over httpx and not web3.py, whose import costs every process
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -51,7 +53,7 @@ class AsyncChain:
     def __init__(self, urls: Sequence[str], *, timeout_seconds: float = 10.0) -> None:
         self.timeout_seconds = timeout_seconds
         self._urls = list(urls)
-        self._client = httpx.AsyncClient(timeout=timeout_seconds, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=timeout_seconds, trust_env=False, verify=trust())
 
     async def __aenter__(self) -> Self:
         return self
@@ -146,6 +148,12 @@ class AsyncChain:
             succeeded=int(answer["status"], 16) == 1,
             gas_used=int(answer["gasUsed"], 16),
         )
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than most calls."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def result_of(method: str, answer: Any) -> Any:
