@@ -5,10 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from eth_utils.address import to_checksum_address
 
-from app.chain.events import ChainEvent
+from app.chain.events import ZERO_ADDRESS, ChainEvent
 
 WALLET_KEY = "agentWallet"
-ZERO_ADDRESS = "0x" + "0" * 40
 
 
 @dataclass(frozen=True, slots=True)

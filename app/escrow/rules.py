@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from app.chain.events import ChainEvent
-
-ZERO_ADDRESS = "0x" + "0" * 40
+from app.chain.events import ZERO_ADDRESS, ChainEvent
 
 
 class State(IntEnum):

@@ -1,7 +1,7 @@
 """The process: one leader, quick stops, and nothing lost when something is killed."""
 
+import os
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,13 +17,13 @@ def says(service: Service, words: str) -> bool:
     return log is not None and words in log.read_text()
 
 
-def test_stops_within_a_second(world: World, mirror: Mirror, start: Start) -> None:
+def test_lets_go_within_a_second_of_a_signal(world: World, mirror: Mirror, start: Start) -> None:
+    """The interpreter's own end comes on top, and takes as long as the machine is busy."""
     indexer = start(mirror.indexer())
     mirror.catch_up(world.chain)
-    began = time.monotonic()
-    indexer.stop()
-    assert time.monotonic() - began < 1
-    assert indexer.exit_code() == 0
+    os.kill(indexer.pid, signal.SIGTERM)
+    wait_until(lambda: says(indexer, "INFO indexer stopped"), "it has let go", seconds=1)
+    assert indexer.wait(20) == 0
 
 
 def test_standby_takes_over_from_a_killed_leader(world: World, mirror: Mirror, start: Start) -> None:

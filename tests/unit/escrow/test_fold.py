@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chain.events import ChainEvent
+from app.chain.events import ZERO_ADDRESS, ChainEvent
 from app.escrow.rules import (
-    ZERO_ADDRESS,
     EventBeforeFunding,
     FoldedEscrow,
     Refund,
