@@ -17,6 +17,7 @@ from app.chain import deployment
 from app.chain.rpc import AsyncChain
 from app.config import Settings, read_settings
 from app.content import routes as content
+from app.content.blobs import forget_abandoned
 from app.database import Address, make_engine, make_sessions
 from app.disputes import routes as disputes
 from app.errors import SettingRefused
@@ -74,6 +75,7 @@ def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextM
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = make_engine(settings.sqlalchemy_url)
+        await forget_abandoned(settings.content_dir)
         contracts = deployment.load(settings.deployment_file)
         async with AsyncChain(settings.rpc_urls, timeout_seconds=settings.rpc_timeout_seconds) as chain:
             network = await read_network(chain, contracts, auctioneer_of(settings), arbiters_of(settings))

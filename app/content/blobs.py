@@ -7,6 +7,7 @@ Writing and hashing happen in threads: the loop never waits for a disk.
 import asyncio
 import hashlib
 import os
+import time
 import uuid
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from app.database import Digest, Hash32
 from app.errors import ContentMissing, ContentTooLarge, DigestMismatch
 
 WRITE_BYTES = 256 * 1024
+ABANDONED_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,19 @@ async def write(file: BinaryIO, chunks: AsyncIterable[bytes], max_bytes: int) ->
     await asyncio.to_thread(flush)
     await asyncio.to_thread(sync, file)
     return Blob(Digest(Hash32("0x" + hashed.hexdigest())), size)
+
+
+async def forget_abandoned(root: Path, older_than_seconds: float = ABANDONED_SECONDS) -> int:
+    """Removes what killed processes left half-written; how many. Younger files may be another process's upload."""
+
+    def forget() -> int:
+        oldest = time.time() - older_than_seconds
+        left = [path for path in (root / "incoming").glob("*") if path.stat().st_mtime < oldest]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+    return await asyncio.to_thread(forget)
 
 
 async def locate(root: Path, digest: Digest) -> Path:
