@@ -10,6 +10,7 @@ import os
 import time
 import uuid
 from collections.abc import AsyncIterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -72,14 +73,18 @@ async def write(file: BinaryIO, chunks: AsyncIterable[bytes], max_bytes: int) ->
 async def forget_abandoned(root: Path, older_than_seconds: float = ABANDONED_SECONDS) -> int:
     """Removes what killed processes left half-written; how many. Younger files may be another process's upload."""
 
-    def forget() -> int:
-        oldest = time.time() - older_than_seconds
-        left = [path for path in (root / "incoming").glob("*") if path.stat().st_mtime < oldest]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+    return await asyncio.to_thread(forget_before, root / "incoming", time.time() - older_than_seconds)
 
-    return await asyncio.to_thread(forget)
+
+def forget_before(folder: Path, oldest: float) -> int:
+    """Removes files last written before `oldest`, in unix seconds."""
+    removed = 0
+    for path in folder.glob("*"):
+        with suppress(FileNotFoundError):  # another process finished its upload, or forgot it first
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+                removed += 1
+    return removed
 
 
 async def locate(root: Path, digest: Digest) -> Path:

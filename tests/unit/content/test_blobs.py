@@ -42,7 +42,7 @@ async def test_leaves_nothing_of_what_it_refuses(
     limit = 1024 if error is ConnectionResetError else 3
     with pytest.raises(error):
         await blobs.store(tmp_path, chunks, limit, ZERO)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert files_under(tmp_path) == []
 
 
 async def test_names_a_blob_that_is_not_there(tmp_path: Path) -> None:
@@ -59,3 +59,7 @@ async def test_forgets_what_was_abandoned_long_ago(tmp_path: Path) -> None:
     os.utime(old, (0, 0))
     assert await blobs.forget_abandoned(tmp_path) == 1
     assert (old.exists(), young.exists()) == (False, True)
+
+
+def files_under(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
