@@ -30,8 +30,6 @@ CREATE TABLE market.announcements (
 
 UNSEQUENCED = "CREATE INDEX announcements_unsequenced_idx ON market.announcements (id) WHERE position IS NULL"
 BY_SUBJECT = "CREATE INDEX announcements_subject_idx ON market.announcements (subject, position)"
-POSITIONS = "CREATE SEQUENCE market.announcement_positions"
-
 CURSORS = """
 CREATE TABLE market.reaction_cursors (
     name text CONSTRAINT reaction_cursors_pkey PRIMARY KEY,
@@ -53,7 +51,9 @@ $$
 SEQUENCE = """
 CREATE FUNCTION market.sequence_announcements() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = market, pg_temp AS $$
-DECLARE given bigint;
+DECLARE
+    given bigint;
+    last bigint;
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM announcements WHERE position IS NULL) THEN
         RETURN 0;
@@ -61,8 +61,12 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('guildhall announcements')) THEN
         RETURN 0;
     END IF;
-    UPDATE announcements SET position = nextval('announcement_positions')
-    FROM (SELECT id FROM announcements WHERE position IS NULL ORDER BY id LIMIT 10000 FOR UPDATE) AS waiting
+    SELECT coalesce(max(position), 0) INTO last FROM announcements;
+    UPDATE announcements SET position = last + waiting.rank
+    FROM (
+        SELECT id, row_number() OVER (ORDER BY id) AS rank
+        FROM announcements WHERE position IS NULL ORDER BY id LIMIT 10000
+    ) AS waiting
     WHERE announcements.id = waiting.id;
     GET DIAGNOSTICS given = ROW_COUNT;
     RETURN given;
@@ -92,7 +96,7 @@ def upgrade() -> None:
         op.execute(f"GRANT {role} TO CURRENT_USER")
     op.execute("CREATE SCHEMA chain")
     op.execute("CREATE SCHEMA market")
-    for statement in (ANNOUNCEMENTS, UNSEQUENCED, BY_SUBJECT, POSITIONS, CURSORS, ANNOUNCE, SEQUENCE, *GRANTS):
+    for statement in (ANNOUNCEMENTS, UNSEQUENCED, BY_SUBJECT, CURSORS, ANNOUNCE, SEQUENCE, *GRANTS):
         op.execute(statement)
 
 

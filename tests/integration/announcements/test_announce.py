@@ -43,6 +43,15 @@ async def test_each_announcement_is_heard_once(sessions: Sessions) -> None:
     assert await react(sessions, "once") == []
 
 
+async def test_what_one_transaction_says_keeps_its_order(sessions: Sessions) -> None:
+    await react(sessions, "order")
+    said = [f"step:{n}" for n in range(90)]
+    async with transaction(sessions) as session:
+        for subject in said:
+            await announce(session, TOPICS[0], subject, {})
+    assert await react(sessions, "order") == said
+
+
 async def test_nothing_is_announced_without_the_commit(sessions: Sessions) -> None:
     await react(sessions, "rollback")
     with pytest.raises(RuntimeError, match="undo"):
