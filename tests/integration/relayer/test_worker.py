@@ -1,11 +1,9 @@
 """The relayer as it runs: a Celery worker over a real broker, killed where it hurts."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from eth_account import Account
@@ -16,15 +14,18 @@ from app.chain.rpc import AsyncChain
 from app.database import make_sessions
 from app.relayer import jobs
 from app.relayer.sender import Sender
-from devnet.binaries import ROOT
 from devnet.keys import DevelopmentKey, write_key_file
-from devnet.processes import Command, Processes, Service, tail
+from devnet.processes import Processes, tail
 from tests.integration.relayer.bench import Bench
+from tests.integration.relayer.processes import (
+    PATIENCE_SECONDS,
+    start_beat,
+    start_worker,
+    wait_for_state,
+    worker_environment,
+)
 
-PATIENCE_SECONDS = 40.0
 CARRIED = ("mined", "final")
-CELERY = (sys.executable, "-m", "celery", "-A", "app.worker")
-WORKER = (*CELERY, "worker", "--pool", "solo", "--without-gossip", "--without-mingle", "-l", "INFO", "-Q", "relayer")
 
 
 @pytest.fixture
@@ -47,44 +48,7 @@ async def running(engine: AsyncEngine, chain: AsyncChain, contracts: Deployment,
 def environment(
     database_url: str, redis_url: str, rpc_url: str, deployment_file: Path, tmp_path: Path, run_env: dict[str, str]
 ) -> dict[str, str]:
-    return run_env | {
-        "ENVIRONMENT": "development",
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "RPC_URLS": rpc_url,
-        "DEPLOYMENT_FILE": str(deployment_file),
-        "CONTENT_DIR": str(tmp_path),
-        "PUBLIC_URL": "http://127.0.0.1:1",
-        "RELAYER_KEY_FILE": str(tmp_path / "relayer.key"),
-        "FAULT_DIR": str(tmp_path),
-    }
-
-
-def start_worker(processes: Processes, environment: dict[str, str], tmp_path: Path, **changed: str) -> Service:
-    env = environment | changed
-    log = tmp_path / "relayer.log"
-    worker = Command(
-        name="relayer",
-        argv=[*WORKER, "-n", "relayer@%h"],
-        env=env,
-        log=log,
-        ready=lambda: " ready." in tail(log),
-        ready_seconds=PATIENCE_SECONDS,
-        cwd=ROOT,
-    )
-    return processes.start(worker)[0]
-
-
-def start_beat(processes: Processes, environment: dict[str, str], tmp_path: Path) -> None:
-    argv = [*CELERY, "beat", "-s", str(tmp_path / "beat")]
-    processes.start(Command("beat", argv, environment, tmp_path / "beat.log", cwd=ROOT))
-
-
-async def wait_for_state(bench: Bench, intent_id: UUID, log: Path, *states: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (await bench.intent(intent_id)).state not in states:
-        assert time.monotonic() < deadline, tail(log)
-        await asyncio.sleep(0.05)
+    return run_env | worker_environment(database_url, redis_url, rpc_url, deployment_file, tmp_path)
 
 
 async def test_worker_and_beat_carry_to_finality(
