@@ -290,6 +290,10 @@ class AuctionForDirectHire(InvalidInput):
     text = "A task that names its agent has nobody to choose by auction."
 
 
+class AuctionTooLong(InvalidInput):
+    text = "An auction of {duration_seconds} seconds cannot end by awardBy {award_by}; chain time is {time}."
+
+
 class AuctionsNotOffered(Conflict):
     text = "This deployment has no auctioneer."
 

@@ -60,7 +60,8 @@ async def post(desk: Desk, posting: Posting) -> TaskView:
     clock = await chain_clock(desk.session)
     if plan is not None and desk.auctioneer is None:
         raise AuctionsNotOffered()
-    rules.require_postable(terms, venue_of(desk), desk.account, auctioned=plan is not None, time=clock.timestamp)
+    seconds = None if plan is None else plan.duration_seconds
+    rules.require_postable(terms, venue_of(desk), desk.account, auction_seconds=seconds, time=clock.timestamp)
     await require_uploaded(desk, "content", Digest(terms.content))
     task_id = typed_data.task_id(terms, desk.deployment)
     if await store_task(desk, task_id, posting):

@@ -124,7 +124,7 @@ class Market:
 
     async def posted(self, terms: Terms, **escrow: Any) -> TaskId:
         """Posts a task and writes its escrow."""
-        seconds = 3600 if terms.awarder == self.auctioneer else None
+        seconds = 300 if terms.awarder == self.auctioneer else None
         task_id = await self.post(terms, seconds=seconds)
         self.mirror(terms, **escrow)
         return task_id

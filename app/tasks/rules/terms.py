@@ -5,6 +5,7 @@ from typing import Protocol
 
 from app.errors import (
     AuctionForDirectHire,
+    AuctionTooLong,
     AwarderRefused,
     BudgetZero,
     FieldReserved,
@@ -66,18 +67,20 @@ class Venue:
     auctioneer: str | None
 
 
-def require_postable(terms: TermsFacts, venue: Venue, account: str, *, auctioned: bool, time: int) -> None:
-    """Raises the first rule that these terms break at chain time `time`."""
+def require_postable(terms: TermsFacts, venue: Venue, account: str, *, auction_seconds: int | None, time: int) -> None:
+    """Raises the first rule that these terms break at chain time `time`; None where there is no auction."""
     if terms.buyer != account:
         raise TermsNotYours(buyer=terms.buyer, account=account)
     require_parties(terms, venue)
-    require_awarder(terms, venue, auctioned)
+    require_awarder(terms, venue, auction_seconds is not None)
     require_reserved_fields_zero(terms)
     if terms.budget == 0:
         raise BudgetZero()
     if terms.default_share_bps > WHOLE_BPS:
         raise ShareAboveWhole(share_bps=terms.default_share_bps, max=WHOLE_BPS)
     require_windows(terms, venue, time)
+    if auction_seconds is not None and time + auction_seconds >= terms.award_by:
+        raise AuctionTooLong(duration_seconds=auction_seconds, award_by=terms.award_by, time=time)
 
 
 def require_parties(terms: TermsFacts, venue: Venue) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from app.errors import (
     AuctionForDirectHire,
+    AuctionTooLong,
     AwarderRefused,
     BudgetZero,
     FieldReserved,
@@ -46,17 +47,17 @@ AMOY = Venue(chain_id=80002, contracts=frozenset({ESCROW}), auctioneer=AUCTIONEE
 LOCAL = replace(AMOY, chain_id=31337)
 
 
-def post(venue: Venue = AMOY, *, auctioned: bool = True, account: str = BUYER, **changed: Any) -> None:
-    require_postable(Terms(**changed), venue, account, auctioned=auctioned, time=NOW)
+def post(venue: Venue = AMOY, *, seconds: int | None = 9, account: str = BUYER, **changed: Any) -> None:
+    require_postable(Terms(**changed), venue, account, auction_seconds=seconds, time=NOW)
 
 
 @pytest.mark.parametrize(
     "changed",
     [
         {},
-        {"auctioned": False, "awarder": NOBODY},
-        {"auctioned": False, "awarder": BUYER},
-        {"auctioned": False, "awarder": NOBODY, "agent": AGENT, "award_by": 0},
+        {"seconds": None, "awarder": NOBODY},
+        {"seconds": None, "awarder": BUYER},
+        {"seconds": None, "awarder": NOBODY, "agent": AGENT, "award_by": 0},
         {"review_seconds": 3600},
         {"review_seconds": 30 * DAY, "arbiter_seconds": 30 * DAY, "veto_seconds": DAY},
         {"deliver_by": NOW + 365 * DAY},
@@ -73,12 +74,12 @@ def test_allows(changed: dict[str, Any]) -> None:
         ({"account": AGENT}, TermsNotYours),
         ({"arbiter": NOBODY}, PartyMissing),
         ({"arbiter": BUYER}, PartiesNotDistinct),
-        ({"auctioned": False, "awarder": NOBODY, "agent": BUYER, "award_by": 0}, PartiesNotDistinct),
-        ({"auctioned": False, "awarder": NOBODY, "agent": ARBITER, "award_by": 0}, PartiesNotDistinct),
-        ({"auctioned": False, "awarder": NOBODY, "agent": ESCROW, "award_by": 0}, PartyUnpayable),
+        ({"seconds": None, "awarder": NOBODY, "agent": BUYER, "award_by": 0}, PartiesNotDistinct),
+        ({"seconds": None, "awarder": NOBODY, "agent": ARBITER, "award_by": 0}, PartiesNotDistinct),
+        ({"seconds": None, "awarder": NOBODY, "agent": ESCROW, "award_by": 0}, PartyUnpayable),
         ({"agent": AGENT}, AuctionForDirectHire),
         ({"awarder": NOBODY}, AwarderRefused),
-        ({"auctioned": False}, AwarderRefused),
+        ({"seconds": None}, AwarderRefused),
         ({"parent": "0x" + "0" * 63 + "1"}, FieldReserved),
         ({"child_cap": 1}, FieldReserved),
         ({"budget": 0}, BudgetZero),
@@ -91,7 +92,8 @@ def test_allows(changed: dict[str, Any]) -> None:
         ({"deliver_by": NOW + 365 * DAY + 1}, WindowOutOfBounds),
         ({"award_by": NOW}, WindowOutOfBounds),
         ({"award_by": NOW + 11}, WindowOutOfBounds),
-        ({"auctioned": False, "awarder": NOBODY, "agent": AGENT}, WindowOutOfBounds),
+        ({"seconds": 10}, AuctionTooLong),
+        ({"seconds": None, "awarder": NOBODY, "agent": AGENT}, WindowOutOfBounds),
     ],
 )
 def test_refuses(changed: dict[str, Any], fault: type[GuildhallError]) -> None:

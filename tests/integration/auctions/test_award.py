@@ -1,0 +1,212 @@
+"""The auction by itself: it opens at funding, closes once, awards over final funding, and runs once more."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from app.announcements.actions import announce
+from app.auctions import jobs
+from app.boundary import WorkerRuntime, transaction
+from app.chain import contracts
+from app.database import make_engine, make_sessions
+from tests.integration.api import execute
+from tests.integration.auctions.test_bids import bid
+from tests.integration.market import BUDGET, CHAIN_TIME, FINALIZED, Market
+
+
+@pytest.fixture
+async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
+    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
+    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
+    await engine.dispose()
+
+
+async def funded(market: Market, worker: WorkerRuntime, **escrow: Any) -> str:
+    """A task whose funding was announced, with its auction opened."""
+    terms = await market.terms()
+    task_id = await market.posted(terms, **escrow)
+    async with transaction(worker.sessions) as session:
+        await announce(session, "chain.TaskFunded", f"task:{task_id}", {"block": FINALIZED, "args": {}})
+    await jobs.sweep_once(worker)
+    return task_id
+
+
+async def auction(market: Market, task_id: str) -> dict[str, Any]:
+    return dict((await market.buyer.get(f"/tasks/{task_id}/auction")).json())
+
+
+def end_bidding(market: Market, task_id: str) -> None:
+    execute(
+        market.database_url,
+        "UPDATE market.auctions SET opened_at = now() - interval '2 s', closes_at = now() - interval '1 s' "
+        "WHERE task_id = %(id)s",
+        {"id": bytes.fromhex(task_id[2:])},
+    )
+
+
+def awards(market: Market, task_id: str) -> list[str]:
+    """The keys of the award intents, oldest first."""
+    found = execute(
+        market.database_url,
+        "SELECT key FROM market.intents WHERE verb = 'award' AND task_id = %(id)s ORDER BY created_at",
+        {"id": bytes.fromhex(task_id[2:])},
+    )
+    return [key for (key,) in found]
+
+
+async def test_opens_at_funding_and_only_once(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await funded(market, worker)
+    first = await auction(market, task_id)
+    assert first["opened_at"] is not None
+    async with transaction(worker.sessions) as session:
+        await announce(session, "chain.TaskFunded", f"task:{task_id}", {"block": FINALIZED, "args": {}})
+    await jobs.sweep_once(worker)
+    assert await auction(market, task_id) == first
+
+
+async def test_awards_the_lowest_bid_at_the_second_price_with_a_public_transcript(
+    market: Market, worker: WorkerRuntime
+) -> None:
+    task_id = await funded(market, worker)
+    await bid(market.agent, task_id, 1, 400_000)
+    lower = await bid(market.rival, task_id, 2, 300_000)
+    end_bidding(market, task_id)
+    await jobs.sweep_once(worker)
+    done = await auction(market, task_id)
+    assert (done["winner"], done["price"]) == (lower["bid_digest"], "400000")
+    assert awards(market, task_id) == [f"award:{task_id}:1"]
+    assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "awarding"
+    record = await market.stranger.get(f"/content/{done['transcript']}")
+    assert "0x" + hashlib.sha256(record.content).hexdigest() == done["transcript"]
+    transcript = json.loads(record.content)
+    assert (transcript["winner"], transcript["price"], len(transcript["bids"])) == (done["winner"], "400000", 2)
+    canonical = json.dumps(transcript, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert canonical == record.content
+
+
+async def test_the_award_is_signed_over_bid_price_and_transcript(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await funded(market, worker)
+    await bid(market.agent, task_id, 1, 400_000)
+    end_bidding(market, task_id)
+    await jobs.sweep_once(worker)
+    done = await auction(market, task_id)
+    found = execute(
+        market.database_url,
+        "SELECT calldata, account FROM market.intents WHERE key = %(key)s",
+        {"key": f"award:{task_id}:1"},
+    )
+    data, account = bytes(found[0][0]), bytes(found[0][1])
+    assert account == bytes.fromhex(market.auctioneer[2:])
+    assert data[:4] == contracts.selector(contracts.functions("TaskEscrow")["award"])
+    assert BUDGET.to_bytes(32, "big") in data
+    assert bytes.fromhex(done["transcript"][2:]) in data
+
+
+async def test_two_closers_close_once(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await funded(market, worker)
+    await bid(market.agent, task_id, 1)
+    end_bidding(market, task_id)
+    await asyncio.gather(*(jobs.sweep_once(worker) for _ in range(3)))
+    await jobs.sweep_once(worker)
+    said = execute(
+        market.database_url,
+        "SELECT topic, count(*) FROM market.announcements "
+        "WHERE subject = %(subject)s AND topic LIKE 'auction.%%' GROUP BY topic ORDER BY topic",
+        {"subject": f"task:{task_id}"},
+    )
+    assert said == [("auction.closed", 1), ("auction.decided", 1), ("auction.opened", 1)]
+    assert awards(market, task_id) == [f"award:{task_id}:1"]
+
+
+async def test_awards_only_over_final_funding(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await funded(market, worker, funded_block=FINALIZED + 1, last_block=FINALIZED + 1)
+    await bid(market.agent, task_id, 1)
+    end_bidding(market, task_id)
+    await jobs.sweep_once(worker)
+    assert awards(market, task_id) == []
+    assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "closed"
+    market.clock(finalized=FINALIZED + 1)
+    await jobs.sweep_once(worker)
+    assert awards(market, task_id) == [f"award:{task_id}:1"]
+
+
+async def test_a_failed_award_strikes_the_bid_and_runs_once_more(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await funded(market, worker)
+    lower = await bid(market.agent, task_id, 1, 300_000)
+    higher = await bid(market.rival, task_id, 2, 400_000)
+    end_bidding(market, task_id)
+    await jobs.sweep_once(worker)
+    market.fail_intents("award", "AgentIdNotControlled")
+    await jobs.sweep_once(worker)
+    again = await auction(market, task_id)
+    assert (again["winner"], again["price"], again["attempts"]) == (higher["bid_digest"], str(BUDGET), 2)
+    struck = {each["bid_digest"]: each["struck_reason"] for each in again["bids"]}
+    assert struck == {lower["bid_digest"]: "AgentIdNotControlled", higher["bid_digest"]: None}
+    market.fail_intents("award", "AgentIdNotControlled")
+    await jobs.sweep_once(worker)
+    await jobs.sweep_once(worker)
+    task = (await market.buyer.get(f"/tasks/{task_id}")).json()
+    assert (task["state"], task["reason"]) == ("award_failed", "AgentIdNotControlled")
+    assert awards(market, task_id) == [f"award:{task_id}:1", f"award:{task_id}:2"]
+
+
+async def test_a_failure_that_is_not_the_bids_leaves_it_in(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await funded(market, worker)
+    only = await bid(market.agent, task_id, 1, 300_000)
+    end_bidding(market, task_id)
+    await jobs.sweep_once(worker)
+    market.fail_intents("award", "TransferFailed")
+    await jobs.sweep_once(worker)
+    again = await auction(market, task_id)
+    assert (again["winner"], again["attempts"]) == (only["bid_digest"], 2)
+
+
+async def test_the_only_bid_struck_ends_the_auction(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await funded(market, worker)
+    await bid(market.agent, task_id, 1, 300_000)
+    end_bidding(market, task_id)
+    await jobs.sweep_once(worker)
+    market.fail_intents("award", "BidExpired")
+    await jobs.sweep_once(worker)
+    assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "award_failed"
+
+
+async def test_a_bidder_who_lost_his_agent_is_passed_over(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await funded(market, worker)
+    await bid(market.agent, task_id, 1, 300_000)
+    higher = await bid(market.rival, task_id, 2, 400_000)
+    execute(
+        market.database_url,
+        "UPDATE chain.agents SET owner = %(owner)s WHERE agent_id = 1",
+        {"owner": bytes.fromhex(market.stranger.address[2:])},
+    )
+    end_bidding(market, task_id)
+    await jobs.sweep_once(worker)
+    assert (await auction(market, task_id))["winner"] == higher["bid_digest"]
+
+
+async def test_without_bids_the_task_waits_and_expires(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await funded(market, worker)
+    end_bidding(market, task_id)
+    await jobs.sweep_once(worker)
+    assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "closed"
+    market.clock(CHAIN_TIME + 1001)
+    await jobs.sweep_once(worker)
+    assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "expired"
+    assert awards(market, task_id) == []
+
+
+async def test_the_awarded_agent_may_read_private_content(market: Market, worker: WorkerRuntime) -> None:
+    terms = await market.terms()
+    task_id = await market.post(terms, seconds=60, visibility="private")
+    market.mirror(terms)
+    assert not await market.agent.reads(terms.content)
+    facts = {"block": FINALIZED, "args": {"agent": market.agent.address}}
+    async with transaction(worker.sessions) as session:
+        await announce(session, "chain.TaskAwarded", f"task:{task_id}", facts)
+    await jobs.sweep_once(worker)
+    assert await market.agent.reads(terms.content)
