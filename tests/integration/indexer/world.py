@@ -20,7 +20,7 @@ from devnet.rpc import Chain
 
 ROOT = Path(__file__).resolve().parents[3]
 BUDGET = 10_000_000
-WAIT_SECONDS = 20
+WAIT_SECONDS = 40
 
 BUYER, AGENT, OTHER = participant_key(0), participant_key(1), participant_key(2)
 ARBITER = role_key(Role.ARBITER)
