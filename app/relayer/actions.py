@@ -14,7 +14,7 @@ from app.boundary import after_commit
 from app.database import Address, TaskId
 from app.relayer import queries, wakeup
 from app.relayer.models import Intent
-from app.relayer.rules import MAX_ATTEMPTS, Failure, IntentState, back_off_seconds
+from app.relayer.rules import MAX_ATTEMPTS, WAIT_SECONDS, Failure, IntentState, back_off_seconds
 
 
 async def enqueue(
@@ -50,7 +50,20 @@ async def postpone(session: AsyncSession, intent: Intent, detail: str) -> None:
     if intent.attempts >= MAX_ATTEMPTS:
         await fail(session, intent, Failure.UNANSWERED, {"text": detail})
         return
-    intent.next_attempt_at = func.clock_timestamp() + timedelta(seconds=back_off_seconds(intent.attempts))
+    await put_back(session, intent, back_off_seconds(intent.attempts))
+
+
+async def wait(session: AsyncSession, intent: Intent) -> None:
+    """It depends on what is not in a block yet; looked at again shortly, as long as that lasts."""
+    await put_back(session, intent, WAIT_SECONDS)
+
+
+async def put_back(session: AsyncSession, intent: Intent, seconds: float) -> None:
+    """An older simulation may have passed: it counts no more."""
+    intent.next_attempt_at = func.clock_timestamp() + timedelta(seconds=seconds)
+    intent.gas_limit = None
+    await move(session, intent, IntentState.QUEUED)
+    await session.flush()
 
 
 async def fail(session: AsyncSession, intent: Intent, reason: Failure, error: Mapping[str, Any] | None) -> None:

@@ -9,7 +9,7 @@ import logging
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.boundary import transaction
-from app.database import Address
+from app.database import Address, Hash32, TaskId
 from app.faults import reach
 from app.relayer import actions, queries
 from app.relayer.fees import current_fees
@@ -53,6 +53,11 @@ async def apply_outcome(session: AsyncSession, intent: Intent, outcome: Outcome)
     match outcome:
         case Passed(gas_limit):
             await actions.pass_simulation(session, intent, gas_limit)
+        case Refused() if intent.task_id is not None and await queries.is_in_flight(
+            session, TaskId(Hash32(intent.task_id))
+        ):
+            # What it builds upon may only be on its way, or on its way back after a reorg.
+            await actions.wait(session, intent)
         case Refused(error):
             log.info("intent refused verb=%s intent=%s error=%s", intent.verb, intent.id, error["text"])
             await actions.fail(session, intent, Failure.SIMULATION_REVERTED, error)

@@ -28,14 +28,20 @@ NUDGE_EXPIRES_SECONDS = 5
 
 @shared_task(name="relayer.carry")  # type: ignore[untyped-decorator]  # celery ships no types
 def carry() -> None:
-    """Simulates, signs and sends what waits."""
-    run_in_worker(lambda runtime: sweep(runtime, carry_intents))
+    """Simulates, signs and sends what waits, once what was sent has been looked after."""
+    run_in_worker(lambda runtime: sweep(runtime, watch_then_carry))
 
 
 @shared_task(name="relayer.watch")  # type: ignore[untyped-decorator]  # celery ships no types
 def watch() -> None:
     """Follows what was sent until it is final."""
     run_in_worker(lambda runtime: sweep(runtime, watch_transactions))
+
+
+async def watch_then_carry(sender: Sender) -> None:
+    """In this order: what a reorg dropped must be on its way again before anything built upon it is judged."""
+    await watch_transactions(sender)
+    await carry_intents(sender)
 
 
 async def sweep(runtime: WorkerRuntime, run: Callable[[Sender], Awaitable[Any]]) -> None:

@@ -72,6 +72,16 @@ async def locked_intents(session: AsyncSession, intent_ids: Collection[UUID]) ->
     return {intent.id: intent for intent in await session.scalars(wanted)}
 
 
+async def is_in_flight(session: AsyncSession, task_id: TaskId) -> bool:
+    """Whether a transaction of this task is on its way and in no block."""
+    waiting = select(Intent.id).where(
+        Intent.task_id == task_id,
+        Intent.state.in_((IntentState.SIMULATED, IntentState.SENT)),
+        Intent.tx_hash.is_not(None),
+    )
+    return (await session.execute(waiting.limit(1))).first() is not None
+
+
 async def highest_nonce(session: AsyncSession, chain_id: int, sender: Address) -> int | None:
     highest = select(func.max(Transaction.nonce)).where(Transaction.chain_id == chain_id, Transaction.sender == sender)
     return (await session.execute(highest)).scalar_one()

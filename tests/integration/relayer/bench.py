@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from eth_account import Account
+from eth_account.signers.local import LocalAccount
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,7 +21,7 @@ from app.chain.contracts import call_data, register_for
 from app.chain.deployment import Deployment
 from app.chain.rpc import AsyncChain
 from app.chain.typed_data import register
-from app.database import Address
+from app.database import Address, TaskId
 from app.relayer.actions import enqueue
 from app.relayer.carry import carry
 from app.relayer.models import Intent, Transaction
@@ -46,21 +47,23 @@ class Bench:
     def transfer(self, amount: int) -> bytes:
         return call_data("MockUSDC", "transfer", participant_key(3).address, amount)
 
-    def registration(self) -> bytes:
+    def registration(self, owner: LocalAccount | None = None, nonce: int = 0) -> bytes:
         """One owner's signed registration: whoever carries it first wins, a second time its nonce is used."""
-        owner = Account.create()
+        owner = owner or Account.create()
         address, deadline = Address(owner.address), 2**40 - 1
-        typed = register(self.contracts, address, "https://agent.example/card.json", 0, deadline)
+        typed = register(self.contracts, address, "https://agent.example/card.json", nonce, deadline)
         signature = owner.sign_typed_data(full_message=dict(typed)).signature
         return register_for(address, "https://agent.example/card.json", deadline, bytes(signature))
 
-    async def enqueue(self, key: str, data: bytes | None = None, to: Address | None = None) -> UUID:
+    async def enqueue(
+        self, key: str, data: bytes | None = None, to: Address | None = None, task_id: TaskId | None = None
+    ) -> UUID:
         async with transaction(self.sender.sessions) as session:
             intent = await enqueue(
                 session,
                 key=f"{self.sender.address}:{key}",
                 verb="transfer",
-                task_id=None,
+                task_id=task_id,
                 account=self.sender.address,
                 to=to or self.contracts.token,
                 data=self.transfer(0) if data is None else data,

@@ -3,15 +3,18 @@
 import asyncio
 
 import pytest
+from eth_account import Account
 
 from app.chain.contracts import call_data
 from app.chain.rpc import AsyncChain
+from app.database import Hash32, TaskId
 from app.errors import ChainUnavailable
 from app.relayer.carry import carry
 from app.relayer.sender import Sender, alone
 from tests.integration.relayer.bench import Bench
 
 CARRIED = ("mined", "final")
+TASK = TaskId(Hash32("0x" + "ab" * 32))
 
 
 async def test_carries_an_intent_to_finality(bench: Bench) -> None:
@@ -100,3 +103,21 @@ async def test_waits_for_gas_money(bench: Bench) -> None:
     await bench.ask("anvil_setBalance", bench.sender.address, hex(10**20))
     await bench.sweep_to(intent_id, *CARRIED)
     assert len(await bench.transactions()) == 1
+
+
+async def test_waits_for_what_it_builds_upon(bench: Bench) -> None:
+    """The second is refused until the first is in a block, and neither fails for that."""
+    owner = Account.create()
+    first = await bench.enqueue("built upon", bench.registration(owner, 0), bench.contracts.identity, TASK)
+    await bench.ask("evm_setIntervalMining", 0)
+    await bench.ask("evm_setAutomine", False)
+    try:
+        await carry(bench.sender)
+        second = await bench.enqueue("builds upon", bench.registration(owner, 1), bench.contracts.identity, TASK)
+        await carry(bench.sender)
+        assert (await bench.intent(second)).state == "queued"
+    finally:
+        await bench.ask("evm_setAutomine", True)
+        await bench.ask("evm_setIntervalMining", 1)
+    await bench.mine(1)
+    await bench.sweep_all_to([first, second], *CARRIED)
