@@ -14,7 +14,6 @@ from typing import Any, Literal, Self
 
 import httpx
 import orjson
-from eth_utils.address import to_checksum_address
 
 from app.database import Address, Hash32, TxHash
 from app.errors import CallReverted, ChainUnavailable, RpcRefused
@@ -195,8 +194,3 @@ def tag(block: BlockTag) -> str:
 
 def from_hex(value: Any) -> bytes:
     return bytes.fromhex(str(value).removeprefix("0x"))
-
-
-def address_of_word(word: bytes) -> Address:
-    """The address in the last 20 bytes of a 32-byte word."""
-    return Address(to_checksum_address(word[-20:]))

@@ -23,12 +23,6 @@ async def intent_of(session: AsyncSession, intent_id: UUID) -> Intent | None:
     return await session.get(Intent, intent_id)
 
 
-async def intents_of(session: AsyncSession, task_id: TaskId) -> list[Intent]:
-    """A task's intents, oldest first."""
-    ordered = select(Intent).where(Intent.task_id == task_id).order_by(Intent.created_at, Intent.id)
-    return list(await session.scalars(ordered))
-
-
 async def intents_made_by(
     session: AsyncSession, account: Address, task_id: TaskId | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Intent]:
