@@ -130,6 +130,11 @@ async def open_funded(session: AsyncSession, task_ids: list[TaskId]) -> None:
         await announce(session, "auction.opened", f"task:{auction.task_id}", facts)
 
 
+async def open_missed(session: AsyncSession, limit: int = 100) -> None:
+    """Opens what no announcement will open any more."""
+    await open_funded(session, await queries.funded_but_not_opened(session, limit))
+
+
 async def close_due(session: AsyncSession, limit: int = 20) -> int:
     """Ends the bidding where its time has come; how many. Two closers never close one auction twice."""
     due = await queries.auctions_to_close(session, limit)

@@ -14,7 +14,7 @@ from app.config import Settings
 from app.database import Address, Hash32, TaskId
 from app.errors import ChainNotMirrored
 
-SCHEDULE: dict[str, float] = {"auctions.sweep": 0.5}
+SCHEDULE: dict[str, float] = {"auctions.sweep": 0.5, "auctions.catch_up": 15.0}
 
 
 @shared_task(name="auctions.sweep")  # type: ignore[untyped-decorator]  # celery ships no types
@@ -23,12 +23,24 @@ def sweep() -> None:
     run_in_worker(sweep_once)
 
 
+@shared_task(name="auctions.catch_up")  # type: ignore[untyped-decorator]  # celery ships no types
+def catch_up() -> None:
+    """Opens auctions whose task was posted after its funding had been announced."""
+    run_in_worker(catch_up_once)
+
+
 async def sweep_once(runtime: WorkerRuntime) -> None:
     """One round of everything."""
     await react_to_funding(runtime)
     await react_to_awards(runtime)
     await close(runtime)
     await award(runtime)
+
+
+async def catch_up_once(runtime: WorkerRuntime) -> None:
+    """One round."""
+    async with transaction(runtime.sessions) as session:
+        await actions.open_missed(session)
 
 
 async def react_to_funding(runtime: WorkerRuntime) -> None:

@@ -52,6 +52,17 @@ async def auctions_to_open(session: AsyncSession, task_ids: list[TaskId]) -> lis
     return list(await session.scalars(waiting))
 
 
+async def funded_but_not_opened(session: AsyncSession, limit: int) -> list[TaskId]:
+    """Tasks whose money is there although their auction never opened: posted after their funding was announced."""
+    missed = (
+        select(Auction.task_id)
+        .join(Escrow, Escrow.task_id == Auction.task_id)
+        .where(Auction.opened_at.is_(None), Escrow.state == State.FUNDED)
+        .limit(limit)
+    )
+    return list(await session.scalars(missed))
+
+
 async def auctions_to_close(session: AsyncSession, limit: int) -> list[Auction]:
     """Those whose time has come by the database's clock, locked; another closer's are skipped."""
     due = (

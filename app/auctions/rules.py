@@ -1,7 +1,8 @@
 """Which bids count, who wins and at what price. Pure; times are unix seconds of the chain, amounts base units.
 
 Sealed second price (Vickrey 1961): the lowest bid wins and is paid the second lowest, so that to bid one's own
-cost is the best one can do. Equal bids go to the lower digest, which nobody can choose after seeing another's.
+cost is the best one can do. Equal bids go to the lower digest: it is fixed while bids are sealed, and a salt that was
+searched for to make it low wins ties alone.
 """
 
 from collections.abc import Iterable, Sequence

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.errors import NotFinalYet, TaskNotFinished
-from app.escrow.rules import State
+from app.escrow.rules import Refund, State
 from app.tasks.rules import Party, Standing, require_party, task_state
 
 TAG = "guildhall"
 MIN_STARS, MAX_STARS = 1, 5
+ABANDONED = (Refund.CANCELLED_BY_AGENT, Refund.RECLAIMED)
 
 
 class PaidFacts(Protocol):
@@ -22,12 +23,17 @@ class PaidFacts(Protocol):
     @property
     def paid(self) -> int: ...
     @property
+    def refund_reason(self) -> int | None: ...
+    @property
     def last_block(self) -> int: ...
 
 
 @dataclass(frozen=True)
 class Record:
-    """What an agent's finished tasks and reviews add up to. Amounts are base units, gross of fees."""
+    """What an agent's finished tasks and reviews add up to. Amounts are base units, gross of fees.
+
+    A refund is `abandoned` where the agent left or missed the deadline; a veto or a parting speaks against nobody.
+    """
 
     delivered: int
     unpaid: int
@@ -62,13 +68,14 @@ def has_paid_agent(escrow: PaidFacts) -> bool:
 def record_of(finished: Iterable[PaidFacts], stars: Iterable[int]) -> Record:
     """The sum over final, finished tasks and the stars of final reviews."""
     escrows, marks = list(finished), list(stars)
-    refunded = sum(1 for each in escrows if each.state == State.REFUNDED)
-    paid = [each for each in escrows if each.state != State.REFUNDED and each.paid > 0]
+    paid = [each for each in escrows if each.paid > 0]
+    unpaid = [each for each in escrows if each.paid == 0 and each.state in (State.SETTLED, State.RULED)]
+    abandoned = [each for each in escrows if each.state == State.REFUNDED and each.refund_reason in ABANDONED]
     return Record(
-        delivered=len(paid),
-        unpaid=len(escrows) - refunded - len(paid),
-        abandoned=refunded,
-        earned=sum(each.paid for each in escrows),
+        delivered=sum(1 for each in paid if each.state != State.REFUNDED),
+        unpaid=len(unpaid),
+        abandoned=len(abandoned),
+        earned=sum(each.paid for each in paid),
         reviews=len(marks),
         stars=sum(marks),
     )

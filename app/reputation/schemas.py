@@ -55,8 +55,8 @@ class ReviewOut(BaseModel):
 class ReputationOut(BaseModel):
     """What finished tasks and final reviews say. `mean_stars` is a decimal with two places, null without reviews.
 
-    `delivered` tasks were paid for, `unpaid` ones were ruled or settled at nothing, `abandoned` ones went back to the
-    buyer after the agent had agreed. Amounts are base units, gross of fees.
+    `delivered` tasks were paid for, `unpaid` ones were ruled or settled at nothing, `abandoned` ones the agent left or
+    let go past their deadline after he had agreed. Amounts are base units, gross of fees.
     """
 
     agent_id: int

@@ -68,6 +68,13 @@ async def test_opens_at_funding_and_only_once(market: Market, worker: WorkerRunt
     assert await auction(market, task_id) == first
 
 
+async def test_opens_a_task_that_was_posted_after_its_funding(market: Market, worker: WorkerRuntime) -> None:
+    draft, paid = await market.post(await market.terms(), seconds=60), await market.posted(await market.terms())
+    await jobs.catch_up_once(worker)
+    assert (await auction(market, paid))["opened_at"] is not None
+    assert (await auction(market, draft))["opened_at"] is None
+
+
 async def test_awards_the_lowest_bid_at_the_second_price_with_a_public_transcript(
     market: Market, worker: WorkerRuntime
 ) -> None:

@@ -1,11 +1,13 @@
 """Who may rate, and what a record adds up to."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import NotFinalYet, NotParty, TaskNotFinished
-from app.escrow.rules import State
+from app.escrow.rules import Refund, State
 from app.reputation.rules import may_review, record_of
 from tests.unit.tasks.facts import AGENT, AWARDED, BUYER, OPEN, Escrow
 
@@ -51,8 +53,15 @@ def test_the_mean_is_rounded_to_hundredths(stars: list[int], mean: int | None) -
     assert record_of([], stars).mean_hundredths == mean
 
 
+@pytest.mark.parametrize(("reason", "abandoned"), [(reason, reason in (2, 4)) for reason in Refund])
+def test_only_what_the_agent_left_is_abandoned(reason: Refund, abandoned: bool) -> None:
+    escrow = replace(finished(State.REFUNDED, 0), refund_reason=reason)
+    record = record_of([escrow], [])
+    assert (record.abandoned, record.delivered, record.unpaid) == (int(abandoned), 0, 0)
+
+
 @given(st.lists(st.builds(finished, st.sampled_from(ENDS), st.integers(0, 100))))
-def test_every_finished_task_counts_once(escrows: list[Escrow]) -> None:
+def test_no_task_counts_twice_and_every_unit_once(escrows: list[Escrow]) -> None:
     record = record_of(escrows, [])
-    assert record.delivered + record.unpaid + record.abandoned == len(escrows)
+    assert record.delivered + record.unpaid + record.abandoned <= len(escrows)
     assert record.earned == sum(each.paid for each in escrows)

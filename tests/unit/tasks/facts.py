@@ -35,6 +35,7 @@ class Escrow:
     payee: str | None = None
     agent_id: int | None = None
     paid: int = 0
+    refund_reason: int | None = None
     last_block: int = 10
 
 
