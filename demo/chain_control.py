@@ -10,6 +10,15 @@ from devnet.rpc import Chain, calldata
 
 REORG_BLOCKS = 5
 TRANSFER_GAS = 200_000
+TAGS = ("latest", "finalized")
+
+
+class ReorgTooDeep(Exception):
+    """The blocks to replace are about to be final: the machine was too slow for this scene."""
+
+    def __init__(self, depth: int, final_after: int) -> None:
+        self.depth, self.final_after = depth, final_after
+        super().__init__(f"a reorg of {depth} blocks would reach finality, {final_after} blocks behind the head")
 
 
 @dataclass(frozen=True)
@@ -28,17 +37,28 @@ def blacklist(chain: Chain, deployment: Deployment, address: str) -> None:
 
 
 def reorg_spending(
-    chain: Chain, deployment: Deployment, spender: DevelopmentKey, amount: int
+    chain: Chain, deployment: Deployment, spender: DevelopmentKey, amount: int, depth: int
 ) -> list[DroppedTransaction]:
-    """Replaces the last five blocks; in the first new one `spender` sends `amount` base units away.
+    """Replaces the last `depth` blocks; in the first new one `spender` sends `amount` base units away.
 
     Answers the relayer's transactions that were dropped.
     """
-    dropped = carried_in(chain, chain.block_number() - REORG_BLOCKS + 1)
+    dropped = carried_in(chain, chain.block_number() - depth + 1)
     data = calldata(function_abi("MockUSDC", "transfer"), [role_key(Role.FEE_OWNER).address, amount])
     spend = {"from": spender.address, "to": deployment.contracts["MockUSDC"], "data": data, "gas": hex(TRANSFER_GAS)}
-    chain.ask("anvil_reorg", REORG_BLOCKS, [[spend, 0]])
+    chain.ask("anvil_reorg", depth, [[spend, 0]])
     return dropped
+
+
+def depth_of(chain: Chain, tx_hashes: list[str]) -> int:
+    """Five blocks, or as many as hold these transactions. Raises ReorgTooDeep at the edge of finality."""
+    first = min(chain.receipt(tx_hash).block_number for tx_hash in tx_hashes)
+    head, finalized = (int(chain.ask("eth_getBlockByNumber", tag, False)["number"], 16) for tag in TAGS)
+    depth = max(REORG_BLOCKS, head - first + 1)
+    # One block of distance: the head may have moved since it was read.
+    if head - depth <= finalized:
+        raise ReorgTooDeep(depth, head - finalized)
+    return depth
 
 
 def carried_in(chain: Chain, first_block: int) -> list[DroppedTransaction]:

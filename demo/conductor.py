@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from demo import chain_control
 from demo.cast import AGENTS, ARBITERS, EVE_KEEPS_USDC, UNPAYABLE, Part, Program, stories_of
+from demo.chain_control import ReorgTooDeep
 from demo.participants import Participant, start
 from demo.scene import FAILED, Scene
 from demo.view import View
@@ -67,11 +68,16 @@ class Conductor:
         self.view.say("the third buyer funds two tasks")
         self.enter(buyer)
         stories = stories_of(buyer)
-        self.watch("fundings are mined", lambda: all(map(self.is_funded, stories)))
+        self.watch("fundings are mirrored", lambda: all(map(self.is_mirrored, stories)))
         spent = (buyer.usdc - EVE_KEEPS_USDC) * UNIT
-        dropped = chain_control.reorg_spending(self.chain, self.stack.deployment, buyer.key, spent)
+        hashes = [self.scene.funded[story] for story in stories]
+        try:
+            depth = chain_control.depth_of(self.chain, hashes)
+        except ReorgTooDeep as refusal:
+            raise DemoFailed(f"reorg: {refusal}") from refusal
+        dropped = chain_control.reorg_spending(self.chain, self.stack.deployment, buyer.key, spent, depth)
         self.view.say(
-            f"REORG: {chain_control.REORG_BLOCKS} blocks above finality are replaced, {len(dropped)} carried "
+            f"REORG: {depth} blocks above finality are replaced, {len(dropped)} carried "
             f"transactions dropped; on the new fork {buyer.name}'s money is already spent"
         )
         back = chain_control.came_back(self.chain, dropped, limit_seconds=30)
@@ -130,9 +136,10 @@ class Conductor:
         ]
         return ", ".join(open_tasks)
 
-    def is_funded(self, story: str) -> bool:
-        task = self.scene.tasks.get(self.scene.funding.get(story, ""))
-        return task is not None and task.state == "awarded"
+    def is_mirrored(self, story: str) -> bool:
+        """Mined by the relayer's word, and seen by the indexer."""
+        awarded = any(row.story == story and row.state == "awarded" for row in self.scene.tasks.values())
+        return awarded and story in self.scene.funded
 
     @property
     def chain_url(self) -> str:

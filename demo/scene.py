@@ -34,8 +34,7 @@ class Scene:
     bids: dict[str, int] = field(default_factory=dict)
     news: list[str] = field(default_factory=list)
     waiting: set[str] = field(default_factory=set)
-    funding: dict[str, str] = field(default_factory=dict)
-    owed: int = 0
+    funded: dict[str, str] = field(default_factory=dict)
 
     def take(self, line: dict[str, Any]) -> None:
         """One line of a participant."""
@@ -45,8 +44,8 @@ class Scene:
                 self.registered[who] = int(line["agent_id"])
             case "posted":
                 self.tasks[line["task"]] = TaskRow(line["story"], line["title"], who, int(line["budget"]))
-            case "funding":
-                self.funding[line["story"]] = line["task"]
+            case "funded":
+                self.funded[line["story"]] = line["tx_hash"]
             case "state":
                 self.update(line)
             case "bid":

@@ -133,13 +133,13 @@ async def waiting(buyer: Buyer, story: str) -> None:
 
 async def reorged(buyer: Buyer, story: str) -> None:
     """Its funding is dropped by a reorg, carried again, and all goes on as if nothing had been."""
-    task = await hired(buyer, story, "Primes across a reorg", "math.primes", '{"below": 500}', 10)
+    task = await hired(buyer, story, "Primes across a reorg", "math.primes", '{"below": 500}', 10, together=True)
     await pay_if_right(buyer, task)
 
 
 async def lost(buyer: Buyer, story: str) -> None:
     """On the new fork the money is spent elsewhere: the funding can never come back, and the task says so."""
-    task = await hired(buyer, story, "Primes never funded", "math.primes", '{"below": 100}', 80)
+    task = await hired(buyer, story, "Primes never funded", "math.primes", '{"below": 100}', 80, together=True)
     failed = await buyer.until_state(task.task_id, "funding_failed")
     require(bool(failed.reason), "the failure has no reason")
     tell("lost", task=task.task_id, reason=failed.reason)
@@ -153,9 +153,11 @@ async def auctioned(
     )
 
 
-async def hired(buyer: Buyer, story: str, title: str, capability: str, content: str, usdc: int) -> Task:
+async def hired(
+    buyer: Buyer, story: str, title: str, capability: str, content: str, usdc: int, *, together: bool = False
+) -> Task:
     agent = await buyer.hired(capability)
-    return await buyer.post(story, title, capability, content, usdc=usdc, windows=LONG, agent=agent)
+    return await buyer.post(story, title, capability, content, usdc=usdc, windows=LONG, agent=agent, together=together)
 
 
 async def disputed(buyer: Buyer, story: str, title: str, arbiter: str, windows: Windows) -> tuple[Task, Task]:

@@ -27,6 +27,8 @@ class Buyer:
         self.arbiter = arbiter
         self.silent_arbiter = silent_arbiter
         self.seen: dict[str, Task] = {}
+        # Fundings of the reorg stories leave at one moment, so that the same few blocks hold them.
+        self.together = asyncio.Barrier(2)
         self._changed = asyncio.Condition()
 
     async def watch(self) -> None:
@@ -70,8 +72,9 @@ class Buyer:
         agent: str = ZERO_ADDRESS,
         arbiter: str | None = None,
         auction_seconds: int | None = None,
+        together: bool = False,
     ) -> Task:
-        """Uploads the content, posts the terms and signs the payment; the money is on its way when this returns."""
+        """Uploads the content, posts the terms and signs the payment; the money is in the escrow when this returns."""
         network, clock = await self.client.network(), await self.client.clock()
         terms = make_terms(
             buyer=self.client.address,
@@ -85,8 +88,11 @@ class Buyer:
         )
         task = await self.client.post_task(terms, title=title, capability=capability, auction_seconds=auction_seconds)
         tell("posted", story=story, task=task.task_id, title=title, budget=terms.budget)
+        if together:
+            await self.together.wait()
         intent = await self.client.fund(terms)
-        tell("funding", story=story, task=task.task_id, intent=intent.id)
+        mined = await self.client.wait_for_intent(intent, timeout_seconds=STEP_SECONDS)
+        tell("funded", story=story, task=task.task_id, tx_hash=mined.tx_hash)
         return task
 
     async def hired(self, capability: str) -> str:

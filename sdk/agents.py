@@ -45,7 +45,7 @@ class Agents(Session):
 
     async def set_profile(self, agent_id: int, name: str, description: str) -> None:
         body = {"name": name, "description": description}
-        await self._request("PUT", f"/v1/agents/{agent_id}/profile", repeatable=True, json=body)
+        await self.request("PUT", f"/v1/agents/{agent_id}/profile", repeatable=True, json=body)
 
     async def offer(self, agent_id: int, capability: str, title: str, **more: Any) -> Listing:
         """Posts a listing. `more` is description, price (base units, a string of digits), unit, tags."""

@@ -74,11 +74,11 @@ class Session:
         self._transport.token = answer.json()["token"]
 
     async def sign_out(self) -> None:
-        await self._request("DELETE", "/v1/auth/session", repeatable=True)
+        await self.request("DELETE", "/v1/auth/session", repeatable=True)
         self._transport.token = None
 
-    async def _request(self, method: str, path: str, *, repeatable: bool, **options: Any) -> httpx.Response:
-        """Signs in first where there is no session, and once more where it ended."""
+    async def request(self, method: str, path: str, *, repeatable: bool = False, **options: Any) -> httpx.Response:
+        """Any route as this wallet: signs in first where there is no session, and once more where it ended."""
         used = await self._token()
         try:
             return await self._transport.request(method, path, repeatable=repeatable, **options)
@@ -94,11 +94,11 @@ class Session:
 
     async def _get(self, path: str, **params: Any) -> Any:
         wanted = {name: value for name, value in params.items() if value is not None}
-        return (await self._request("GET", path, repeatable=True, params=wanted)).json()
+        return (await self.request("GET", path, repeatable=True, params=wanted)).json()
 
     async def _post(self, path: str, body: dict[str, Any], *, repeatable: bool = True) -> Any:
         """Repeatable unless said otherwise: signed verbs are keyed by what was signed, so a repeat changes nothing."""
-        return (await self._request("POST", path, repeatable=repeatable, json=body)).json()
+        return (await self.request("POST", path, repeatable=repeatable, json=body)).json()
 
     async def _all(self, path: str, **params: Any) -> AsyncIterator[dict[str, Any]]:
         """Every item of a list, page by page until there is no next cursor."""

@@ -98,7 +98,7 @@ class Tasks(Session):
     async def revoke_bid(self, terms: Terms, digest: str) -> None:
         """Before the close."""
         path = f"/v1/tasks/{task_id(terms, await self.network())}/bids/{digest}"
-        await self._request("DELETE", path, repeatable=True)
+        await self.request("DELETE", path, repeatable=True)
 
     async def auction(self, terms: Terms) -> dict[str, Any]:
         """The transcript after the close."""

@@ -4,12 +4,13 @@ import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from audit.check import Audit, audit
 from devnet import deploy
 from devnet.keys import DevelopmentKey, Role, participant_key, role_key, write_key_file
 from devnet.processes import Service
+from devnet.rpc import Chain
 from devnet.stack import Stack
 from sdk import Client, Patience, Terms, Wallet, Windows, make_terms
 from sdk.schemas import Intent, Task
@@ -20,6 +21,7 @@ BUYER, AGENT, STRANGER = (participant_key(number) for number in (0, 1, 2))
 ARBITER = role_key(Role.ARBITER)
 CAPABILITY = "text.sort"
 UNIT = 1_000_000
+FINAL_AFTER_BLOCKS = 9
 DAY = 24 * 3600
 LONG = Windows(award=DAY, deliver=10 * DAY, review=10 * DAY, arbiter=10 * DAY)
 # Services are killed and come back under the client's hands.
@@ -38,7 +40,7 @@ async def prepare(stack: Stack) -> None:
 
 def client_of(stack: Stack, key: DevelopmentKey) -> Client:
     file = write_key_file(stack.data_dir / "participants", key.address, key)
-    return Client(stack.url, Wallet.from_key_file(file), patience=PATIENT)
+    return Client(stack.url, Wallet.from_key_file(file), patience=PATIENT, poll_seconds=0.1)
 
 
 class Market:
@@ -60,42 +62,60 @@ class Market:
         await self._exits.aclose()
 
     async def post(
-        self, usdc: int = 5, *, auction_seconds: int | None = None, visibility: str = "public"
-    ) -> tuple[Terms, Task]:
-        """A draft: a direct hire, or an auction."""
-        content = await self.buyer.upload(secrets.token_hex(8).encode())
-        auctioneer = (await self.buyer.network()).auctioneer
+        self,
+        usdc: int = 5,
+        *,
+        auction_seconds: int | None = None,
+        visibility: Literal["public", "private"] = "public",
+        buyer: Client | None = None,
+    ) -> Terms:
+        """A draft: a direct hire, or an auction. `buyer` is the usual one unless given."""
+        buyer = buyer or self.buyer
+        content = await buyer.upload(secrets.token_hex(8).encode())
+        auctioneer = (await buyer.network()).auctioneer
         terms = make_terms(
-            buyer=self.buyer.address,
+            buyer=buyer.address,
             arbiter=ARBITER.address,
             content=content.digest,
             budget=usdc * UNIT,
-            chain_time=(await self.buyer.clock()).chain_time,
+            chain_time=(await buyer.clock()).chain_time,
             windows=LONG,
             agent=ZERO_ADDRESS if auction_seconds else self.agent.address,
             awarder=auctioneer if auction_seconds else ZERO_ADDRESS,
         )
-        about = {"title": "A journey", "capability": CAPABILITY}
-        private = visibility == "private"
-        task = await self.buyer.post_task(
-            terms, **about, visibility="private" if private else "public", auction_seconds=auction_seconds
+        await buyer.post_task(
+            terms, title="A journey", capability=CAPABILITY, visibility=visibility, auction_seconds=auction_seconds
         )
-        return terms, task
+        return terms
 
     async def fund(self, usdc: int = 5, *, auction_seconds: int | None = None) -> tuple[Terms, Intent]:
         """On its way to the chain when this returns."""
-        terms, _ = await self.post(usdc, auction_seconds=auction_seconds)
+        terms = await self.post(usdc, auction_seconds=auction_seconds)
         return terms, await self.buyer.fund(terms)
 
     async def until(self, terms: Terms, what: str, holds: Callable[[Task], bool]) -> Task:
         wanted = task_id(terms, await self.buyer.network())
         return await self.buyer.wait_until(what, lambda: self.buyer.task(wanted), holds, STEP_SECONDS)
 
+    async def until_mirror_is_at_the_head(self) -> None:
+        with Chain(self.stack.network.endpoints.rpc_url) as chain:
+            head = chain.block_number()
+        await self.buyer.wait_until(
+            "the mirror at the head", self.buyer.clock, lambda clock: clock.block_number >= head, STEP_SECONDS
+        )
+
     async def until_state(self, terms: Terms, *states: str) -> Task:
         return await self.until(terms, " or ".join(states), lambda task: task.state in states)
 
+    def mine(self, blocks: int) -> None:
+        """Empty blocks: finality is eight behind the head, and nobody waits for a clock."""
+        with Chain(self.stack.network.endpoints.rpc_url) as chain:
+            chain.ask("anvil_mine", hex(blocks))
+
     async def deliver_and_pay(self, terms: Terms) -> Task:
         """From a funded hire or an award to the payout."""
+        await self.until_state(terms, "awarded")
+        self.mine(FINAL_AFTER_BLOCKS)
         await self.until(terms, "awarded for good", lambda task: (task.state, task.finality) == ("awarded", "final"))
         work = await self.agent.upload(b"done " + terms.salt.encode())
         await self.agent.wait_for_intent(await self.agent.submit(terms, self.agent_id, work.digest))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from devnet.stack import Stack
-from tests.journeys.market import CAPABILITY, Fault, Market
+from tests.journeys.market import CAPABILITY, FINAL_AFTER_BLOCKS, Fault, Market
 
 HIT_SECONDS = 40.0
 
@@ -36,7 +36,7 @@ async def test_killed_relayer_funds_once(market: Market, point: str) -> None:
     with fault(market.stack, "relayer", point) as crash:
         terms, intent = await market.fund()
         await until("the relayer dies", crash.died)
-    await market.buyer.wait_for_intent(intent, final=True)
+    await market.buyer.wait_for_intent(intent)
     await market.deliver_and_pay(terms)
     assert await market.event_names(terms) == ["TaskFunded", "TaskSubmitted", "TaskReleased"]
     await market.require_equal_ledger()
@@ -64,6 +64,7 @@ async def test_worker_killed_while_closing_an_auction_awards_once(market: Market
             valid_until=terms.award_by,
             payee=market.agent.address,
         )
+        market.mine(FINAL_AFTER_BLOCKS)
         await until("the worker dies", crash.died)
     paid = await market.deliver_and_pay(terms)
     assert paid.capability == CAPABILITY
@@ -89,9 +90,9 @@ async def test_postgres_killed_at_a_crash_point_loses_nothing(market: Market, pr
         postgres.kill()
         postgres.start()
         crash.resume()
-        await market.buyer.wait_for_intent(intent, final=True)
-    await market.deliver_and_pay(terms)
-    assert await market.event_names(terms) == ["TaskFunded", "TaskSubmitted", "TaskReleased"]
+        await market.buyer.wait_for_intent(intent)
+        await market.until_state(terms, "awarded")
+    assert await market.event_names(terms) == ["TaskFunded"]
     await market.require_equal_ledger()
 
 
@@ -102,6 +103,6 @@ async def test_everything_killed_at_once_comes_back(market: Market) -> None:
         market.stack.processes[name].kill()
     for name in ("api", "indexer", "worker", "relayer", "beat"):
         market.stack.processes[name].start()
-    await market.buyer.wait_for_intent(intent, final=True)
+    await market.buyer.wait_for_intent(intent)
     await market.deliver_and_pay(terms)
     await market.require_equal_ledger()
