@@ -33,7 +33,7 @@ interface Vm {
     function revertToState(uint256 id) external returns (bool);
     function store(address target, bytes32 slot, bytes32 value) external;
     function load(address target, bytes32 slot) external view returns (bytes32);
-    function snapshotGasLastCall(string calldata name) external returns (uint256);
+    function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function cool(address target) external;
     function getBlockTimestamp() external view returns (uint256);
 
