@@ -246,11 +246,13 @@ def reason_of(view: TaskView) -> str | None:
 
 
 def intent_reason(intent: Intent | None) -> str | None:
-    """The contract's error where it gave one, else the relayer's word."""
+    """The contract's error where it gave one, a token's plain words as they are, else the relayer's word."""
     if intent is None:
         return None
-    named = (intent.error or {}).get("name")
-    return str(named) if named else intent.reason
+    error = intent.error or {}
+    if error.get("name") == "Error":
+        return str(error.get("args", {}).get("message") or error.get("text") or intent.reason)
+    return str(error["name"]) if error.get("name") else intent.reason
 
 
 def auction_out(auction: Auction) -> AuctionOut:

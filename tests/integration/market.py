@@ -195,13 +195,13 @@ class Market:
             self.database_url, "SELECT id, key, state FROM market.intents WHERE verb = %(verb)s", {"verb": verb}
         )
 
-    def fail_intents(self, verb: str, error: str) -> None:
+    def fail_intents(self, verb: str, error: str, **args: str) -> None:
         """Ends a verb's intents as the relayer does when the contract refuses."""
         execute(
             self.database_url,
             "UPDATE market.intents SET state = 'failed', reason = 'simulation_reverted', error = %(error)s "
             "WHERE verb = %(verb)s AND state = 'queued'",
-            {"verb": verb, "error": json.dumps({"name": error, "args": {}})},
+            {"verb": verb, "error": json.dumps({"name": error, "args": args})},
         )
 
 

@@ -60,6 +60,14 @@ async def test_a_failed_funding_says_why_and_may_be_tried_again(market: Market) 
     assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "funding"
 
 
+async def test_a_tokens_own_words_are_the_reason(market: Market) -> None:
+    task_id = await market.post(await market.terms(), seconds=60)
+    await market.buyer.carry(f"/tasks/{task_id}/fund", {"method": "authorization"})
+    market.fail_intents("fund", "Error", message="transfer amount exceeds balance")
+    task = (await market.buyer.get(f"/tasks/{task_id}")).json()
+    assert task["reason"] == "transfer amount exceeds balance"
+
+
 @pytest.mark.parametrize(
     "body", [{"method": "authorization"}, {"method": "approve"}, {"method": "gift", "deadline": 1}]
 )
