@@ -13,13 +13,9 @@ async def after(
     position: int,
     limit: int,
     *,
-    topics: Sequence[str] | None = None,
-    subject: str | None = None,
+    topics: Sequence[str],
 ) -> list[Announcement]:
-    """At most `limit` sequenced announcements after `position`, oldest first."""
-    wanted = select(Announcement).where(Announcement.position > position).order_by(Announcement.position).limit(limit)
-    if topics is not None:
-        wanted = wanted.where(Announcement.topic.in_(topics))
-    if subject is not None:
-        wanted = wanted.where(Announcement.subject == subject)
+    """At most `limit` sequenced announcements of `topics` after `position`, oldest first."""
+    later = Announcement.position > position, Announcement.topic.in_(topics)
+    wanted = select(Announcement).where(*later).order_by(Announcement.position).limit(limit)
     return list((await session.scalars(wanted)).all())
