@@ -47,6 +47,8 @@ def prepare_cluster(data_dir: Path, env: Mapping[str, str], *, identity: Identit
     identity = identity or able_identity()
     folder = nobody_folder(data_dir) if identity == "nobody" else data_dir / "postgres"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_uid not in (os.geteuid(), pwd.getpwnam("nobody").pw_uid):
+        raise ProcessFailed("postgres", f"will not use {folder}, which belongs to somebody else", None)
     binaries = copy_for_nobody(folder) if identity == "nobody" else postgres_package()
     cluster = Cluster(folder, binaries, identity, data_dir / "logs" / "postgres.log")
     if not (cluster.data / "PG_VERSION").exists():
