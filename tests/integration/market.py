@@ -33,7 +33,7 @@ class Person:
         return Address(self.wallet.address)
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
-        return await self.wallet.client.get(f"/v1{path}", params=params, headers=self.headers)
+        return await self.wallet.client.get(f"/v1{path}", params=params or None, headers=self.headers)
 
     async def post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         return await self.wallet.client.post(f"/v1{path}", json=body or {}, headers=self.headers)

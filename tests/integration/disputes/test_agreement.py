@@ -1,5 +1,6 @@
 """Ends by agreement: the first signature waits, the second over the same pot and split is carried with it."""
 
+import asyncio
 from typing import Any
 
 from app.chain import contracts
@@ -87,3 +88,11 @@ async def test_an_offer_with_a_bad_signature_is_not_kept(market: Market) -> None
     assert await offers(market.agent, task_id) == []
     too_much = await market.agent.post(f"{path}/prepare", {"to_agent": str(BUDGET)})
     assert problem(too_much) == (409, "amount-above-remaining")
+
+
+async def test_two_equal_offers_at_one_moment_make_one_intent(market: Market) -> None:
+    _, task_id = await submitted(market)
+    path = f"/tasks/{task_id}/settle"
+    bodies = [await person.signed(path, {"to_agent": "7"}) for person in (market.buyer, market.agent)]
+    answers = await asyncio.gather(market.buyer.post(path, bodies[0]), market.agent.post(path, bodies[1]))
+    assert sorted(answer.json()["intent"] is None for answer in answers) == [False, True]

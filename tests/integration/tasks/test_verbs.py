@@ -1,5 +1,6 @@
 """The signed verbs: what is enqueued, what is refused with its reason, and that a refusal changes nothing."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -273,3 +274,11 @@ async def test_a_pending_escrow_says_so(market: Market) -> None:
     terms = await market.terms()
     task_id = await market.posted(terms, last_block=99)
     assert (await market.buyer.get(f"/tasks/{task_id}")).json()["finality"] == "pending"
+
+
+async def test_one_request_sent_twice_at_once_is_one_intent(market: Market) -> None:
+    _, task_id = await submitted(market)
+    body = await market.buyer.signed(f"/tasks/{task_id}/release", {"amount": "1"})
+    answers = await asyncio.gather(*(market.buyer.post(f"/tasks/{task_id}/release", body) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["intent"]["id"] for answer in answers}) == 1
