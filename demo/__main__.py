@@ -58,11 +58,11 @@ def perform(console: Console, data_dir: Path, program: Program) -> int:
             view.say(f"the network is ready after {time.monotonic() - began:.1f} s at {network.url}")
             result = play(network, view, program)
     except (DemoFailed, ProcessFailed) as failure:
-        console.print(task_table(view.scene))
+        console.print(task_table(view.scene, console.width))
         console.print(Text(f"FAILED  {failure}", style="bold red"))
         console.print(f"Logs: {data_dir / 'logs'}", soft_wrap=True)
         return 1
-    console.print(task_table(view.scene))
+    console.print(task_table(view.scene, console.width))
     console.print(rendered(result))
     told = sum(verdict == "told" for verdict in view.scene.stories.values())
     seconds = time.monotonic() - began

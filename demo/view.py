@@ -3,8 +3,9 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
@@ -13,6 +14,30 @@ from rich.text import Text
 from demo.scene import Scene, TaskRow, usdc
 
 NEWS_LINES = 8
+TALL = 32
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    is_number: bool = False
+    from_width: int = 0
+
+
+COLUMNS = (
+    Column("story"),
+    Column("task", from_width=140),
+    Column("buyer", from_width=105),
+    Column("state"),
+    Column("budget", True),
+    Column("bids", True, from_width=128),
+    Column("price", True, from_width=95),
+    Column("to agent", True),
+    Column("fee", True, from_width=128),
+    Column("to buyer", True),
+    Column("held", True),
+    Column("end", from_width=85),
+)
 STYLES = {
     "released": "green",
     "claimed": "green",
@@ -66,37 +91,45 @@ class View:
         return time.monotonic() - self.began
 
     def picture(self) -> RenderableType:
-        news = Text("\n".join(self.scene.news[-NEWS_LINES:]), style="dim", no_wrap=True, overflow="ellipsis")
-        title = Text(f" Guildhall  {self.elapsed():5.1f} s   {self.act}", style="bold")
-        return Group(title, task_table(self.scene), money_line(self.scene), Panel(news, border_style="dim"))
+        lines = NEWS_LINES if self.console.height >= TALL else NEWS_LINES // 2
+        news = one_line_each("\n".join(self.scene.news[-lines:]), "dim")
+        title = one_line_each(f" Guildhall  {self.elapsed():5.1f} s   {self.act}", "bold")
+        table = task_table(self.scene, self.console.width)
+        return Group(title, table, money_line(self.scene), Panel(news, border_style="dim"))
 
 
-def task_table(scene: Scene) -> Table:
+def one_line_each(text: str, style: str) -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def task_table(scene: Scene, width: int) -> Table:
+    """As many columns as fit, the money first."""
     table = Table(expand=True, show_edge=False, pad_edge=False)
-    for name, right in (
-        ("story", False), ("task", False), ("buyer", False), ("state", False), ("budget", True), ("bids", True),
-        ("price", True), ("agent got", True), ("fee", True), ("buyer back", True), ("held", True), ("", False),
-    ):  # fmt: skip
-        table.add_column(name, justify="right" if right else "left", no_wrap=True)
+    shown = [column for column in COLUMNS if width >= column.from_width]
+    for column in shown:
+        justify: JustifyMethod = "right" if column.is_number else "left"
+        table.add_column(column.name, justify=justify, no_wrap=True, overflow="ellipsis")
     for task_id, row in scene.tasks.items():
-        table.add_row(*cells(scene, task_id, row))
+        cells = cells_of(scene, task_id, row)
+        table.add_row(*(cells[column.name] for column in shown))
     return table
 
 
-def cells(scene: Scene, task_id: str, row: TaskRow) -> list[str | Text]:
-    verdict = {"told": "[ok]", "failed": "[failed]"}.get(scene.stories.get(row.story, ""), "")
-    money = (row.paid - row.fees, row.fees, row.refunded, row.remaining)
-    return [
-        row.story,
-        row.title,
-        row.buyer,
-        Text(row.state, style=STYLES.get(row.state, "")),
-        usdc(row.budget),
-        str(scene.bids.get(task_id, "")),
-        "" if row.price is None else usdc(row.price),
-        *(usdc(amount) if amount else "" for amount in money),
-        Text(f"{verdict} {row.note or row.reason or ''}".strip(), style="red" if "failed" in verdict else "dim"),
-    ]
+def cells_of(scene: Scene, task_id: str, row: TaskRow) -> dict[str, str | Text]:
+    verdict = {"told": "ok", "failed": "FAILED"}.get(scene.stories.get(row.story, ""), "")
+    money = {"to agent": row.paid - row.fees, "fee": row.fees, "to buyer": row.refunded, "held": row.remaining}
+    ends = " ".join(word for word in (verdict, row.note or row.reason or "") if word)
+    return {
+        "story": row.story,
+        "task": row.title,
+        "buyer": row.buyer,
+        "state": Text(row.state, style=STYLES.get(row.state, "")),
+        "budget": usdc(row.budget),
+        "bids": str(scene.bids.get(task_id, "")),
+        "price": "" if row.price is None else usdc(row.price),
+        **{name: usdc(amount) if amount else "" for name, amount in money.items()},
+        "end": Text(ends, style="bold red" if verdict == "FAILED" else "dim"),
+    }
 
 
 def money_line(scene: Scene) -> Text:

@@ -20,7 +20,7 @@ class Tasks(Session):
         visibility: Literal["public", "private"] = "public",
         auction_seconds: int | None = None,
     ) -> Task:
-        """A draft until funded. Raises SignatureRefused if the service computes another task id."""
+        """A draft until funded; the same terms again are the same task. Raises SignatureRefused if the service computes another task id."""
         auction = auction_seconds and {"kind": "sealed_second_price", "duration_seconds": auction_seconds}
         about = {
             "title": title,
@@ -28,7 +28,7 @@ class Tasks(Session):
             "visibility": visibility,
             "auction": auction or None,
         }
-        answer = await self._post("/v1/tasks", {"terms": terms.to_wire(), **about}, repeatable=False)
+        answer = await self._post("/v1/tasks", {"terms": terms.to_wire(), **about})
         task = Task.model_validate(answer)
         ours = task_id(terms, await self.network())
         if task.task_id != ours:
