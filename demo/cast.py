@@ -64,6 +64,10 @@ class Program:
     reorg_buyer: Part | None = REORG_BUYER
 
     @property
+    def everyone(self) -> tuple[Part, ...]:
+        return (*self.buyers, *filter(None, [self.reorg_buyer]))
+
+    @property
     def stories(self) -> list[str]:
         return stories_of(*self.buyers)
 

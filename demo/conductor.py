@@ -51,7 +51,10 @@ class Conductor:
             self.jump()
 
     def prepare(self) -> None:
-        """Money for the buyers, a blacklisted agent, then every agent registered on chain."""
+        """Money for the buyers (early, so that no reorg takes it back), then every agent registered on chain."""
+        for part in self.program.everyone:
+            if part.usdc:
+                deploy.fund(self.chain_url, self.stack.deployment, [part.key.address], part.usdc * UNIT)
         self.view.say(f"{len(AGENTS)} agents and {len(ARBITERS)} arbiters start, each a process of its own")
         self.enter(*AGENTS, *ARBITERS)
         chain_control.blacklist(self.chain, self.stack.deployment, UNPAYABLE.key.address)
@@ -95,11 +98,8 @@ class Conductor:
         return all(story in self.scene.stories for story in stories)
 
     def enter(self, *parts: Part) -> None:
-        """Each with its money, as a process of its own."""
+        """Each as a process of its own."""
         run_id = self.stack.network.endpoints.run_id
-        for part in parts:
-            if part.usdc:
-                deploy.fund(self.chain_url, self.stack.deployment, [part.key.address], part.usdc * UNIT)
         self.participants += [start(self.processes, p, self.stack.url, self.stack.data_dir, run_id) for p in parts]
 
     def watch(self, what: str, reached: Callable[[], bool]) -> None:

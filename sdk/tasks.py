@@ -20,7 +20,10 @@ class Tasks(Session):
         visibility: Literal["public", "private"] = "public",
         auction_seconds: int | None = None,
     ) -> Task:
-        """A draft until funded; the same terms again are the same task. Raises SignatureRefused if the service computes another task id."""
+        """A draft until funded; the same terms again are the same task.
+
+        Raises SignatureRefused if the service computes another task id.
+        """
         auction = auction_seconds and {"kind": "sealed_second_price", "duration_seconds": auction_seconds}
         about = {
             "title": title,

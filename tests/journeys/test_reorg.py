@@ -16,7 +16,7 @@ from devnet.rpc import Chain
 from devnet.stack import Stack
 from sdk.errors import IntentFailed
 from sdk.schemas import Intent
-from tests.journeys.market import UNIT, Market, client_of, prepare
+from tests.journeys.market import FINAL_AFTER_BLOCKS, UNIT, Market, client_of, prepare
 
 BACK_SECONDS = 40
 
@@ -63,7 +63,6 @@ async def test_journey_goes_on_after_a_reorg(market: Market) -> None:
 async def test_with_reorg_handling_off_the_ledger_does_not_agree(market: Market) -> None:
     """Stays last: from here on this mirror is wrong."""
     market.stack.restart("indexer", REORG_HANDLING="off")
-    await market.until_mirror_is_at_the_head()
     poor = participant_key(11)
     _, lost, dropped, _ = await journey(market, poor)
     assert dropped
@@ -78,6 +77,8 @@ async def journey(
     """One funding that can come back, and one whose payer has spent the money on the new fork."""
     rpc_url, deployment = market.stack.network.endpoints.rpc_url, market.stack.deployment
     deploy.fund(rpc_url, deployment, [poor.address], 50 * UNIT)
+    market.mine(FINAL_AFTER_BLOCKS)
+    await market.until_mirror_is_at_the_head()
     async with client_of(market.stack, poor) as client:
         kept_terms, lost_terms = await market.post(), await market.post(50, buyer=client)
         kept, lost = await asyncio.gather(market.buyer.fund(kept_terms), client.fund(lost_terms))
