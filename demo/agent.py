@@ -38,8 +38,9 @@ class Agent:
         self.name = name
         self.trades = {trade.capability: trade for trade in trades}
         self.agent_id = 0
-        self.done: set[tuple[str, str]] = set()
+        self.settled: set[tuple[str, str]] = set()
         self.tries: Counter[tuple[str, str]] = Counter()
+        self.acts = asyncio.TaskGroup()
 
     async def register(self) -> None:
         intent = await self.client.register(f"https://agents.example/{self.name.lower()}.json")
@@ -51,17 +52,18 @@ class Agent:
         tell("registered", agent_id=self.agent_id, trades=list(self.trades))
 
     async def live(self) -> int:
-        """Until told to stop."""
+        """Until told to stop. Acts run side by side: a submission on its way keeps no bid waiting."""
         await self.register()
-        while True:
-            await self.look_for_work()
-            await self.look_after_own_tasks()
-            await asyncio.sleep(TICK_SECONDS)
+        async with self.acts:
+            while True:
+                await self.look_for_work()
+                await self.look_after_own_tasks()
+                await asyncio.sleep(TICK_SECONDS)
 
     async def look_for_work(self) -> None:
         for task in await self.client.tasks(state="open"):
             if task.capability in self.trades and not task.terms.is_direct_hire:
-                await self.once("bid", task, self.bid)
+                self.once("bid", task, self.bid)
 
     async def bid(self, task: Task) -> None:
         min_price = task.terms.budget * self.trades[task.capability].least_bps // 10_000
@@ -84,13 +86,13 @@ class Agent:
             now, since = clock.chain_time, task.escrow.since
             match task.state:
                 case "awarded" if task.finality == "final" and self.ready(task, now - since):
-                    await self.once("submit", task, self.submit)
+                    self.once("submit", task, self.submit)
                 case "submitted" if now > since + task.terms.review_seconds:
-                    await self.once("claim", task, self.claim)
+                    self.once("claim", task, self.claim)
                 case "disputed" if now > since + task.terms.arbiter_seconds:
-                    await self.once("rule by default", task, self.rule_by_default)
+                    self.once("rule by default", task, self.rule_by_default)
                 case "released":
-                    await self.once("look at owed", task, self.look_at_owed)
+                    self.once("look at owed", task, self.look_at_owed)
 
     def ready(self, task: Task, waited_seconds: int) -> bool:
         """No work on money that a reorg may take back, none within the veto window, and each in his manner."""
@@ -120,19 +122,22 @@ class Agent:
         if amount:
             tell("owed", task=task.task_id, amount=amount)
 
-    async def once(self, what: str, task: Task, act: Callable[[Task], Awaitable[None]]) -> None:
-        """Again after a refusal, since a reorg or a late block may have made it early; at most MAX_TRIES times."""
+    def once(self, what: str, task: Task, act: Callable[[Task], Awaitable[None]]) -> None:
         key = (what, task.task_id)
-        if key in self.done:
-            return
+        if key not in self.settled:
+            self.settled.add(key)
+            self.acts.create_task(self.attempt(key, task, act))
+
+    async def attempt(self, key: tuple[str, str], task: Task, act: Callable[[Task], Awaitable[None]]) -> None:
+        """Again at a later tick after a refusal, since a reorg or a late block may have made it early."""
         self.tries[key] += 1
         try:
             await act(task)
-            self.done.add(key)
         except (IntentFailed, Problem, WaitTimedOut) as refusal:
-            tell("refused", task=task.task_id, what=what, reason=str(refusal))
-            if self.tries[key] >= MAX_TRIES:
-                self.done.add(key)
+            tell("refused", task=task.task_id, what=key[0], reason=str(refusal))
+            if self.tries[key] < MAX_TRIES:
+                await asyncio.sleep(TICK_SECONDS)
+                self.settled.discard(key)
 
 
 def trade(text: str) -> Trade:

@@ -22,11 +22,12 @@ class Column:
     name: str
     is_number: bool = False
     from_width: int = 0
+    max_width: int | None = None
 
 
 COLUMNS = (
     Column("story"),
-    Column("task", from_width=140),
+    Column("task", from_width=150, max_width=28),
     Column("buyer", from_width=105),
     Column("state"),
     Column("budget", True),
@@ -36,7 +37,7 @@ COLUMNS = (
     Column("fee", True, from_width=128),
     Column("to buyer", True),
     Column("held", True),
-    Column("end", from_width=85),
+    Column("end", from_width=85, max_width=24),
 )
 STYLES = {
     "released": "green",
@@ -108,7 +109,7 @@ def task_table(scene: Scene, width: int) -> Table:
     shown = [column for column in COLUMNS if width >= column.from_width]
     for column in shown:
         justify: JustifyMethod = "right" if column.is_number else "left"
-        table.add_column(column.name, justify=justify, no_wrap=True, overflow="ellipsis")
+        table.add_column(column.name, justify=justify, no_wrap=True, overflow="ellipsis", max_width=column.max_width)
     for task_id, row in scene.tasks.items():
         cells = cells_of(scene, task_id, row)
         table.add_row(*(cells[column.name] for column in shown))

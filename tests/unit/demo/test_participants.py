@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,22 @@ def test_process_holds_no_address_but_the_apis(part: Part, tmp_path: Path, monke
     with Processes() as processes:
         player = start(processes, part, "http://127.0.0.1:1", tmp_path, "run")
         proc = Path(f"/proc/{player.service.pid}")
+        wait_until_it_runs(proc, part)
         told = (proc / "environ").read_bytes() + (proc / "cmdline").read_bytes()
         inherited = {str(file.readlink()) for file in (proc / "fd").iterdir()}
     assert b"secret" not in told
     assert b"postgres" not in told
     assert b"8545" not in told
     assert not any(name.startswith("socket:") for name in inherited)
+
+
+def wait_until_it_runs(proc: Path, part: Part) -> None:
+    """Between fork and exec the process still shows its supervisor."""
+    stop_at = time.monotonic() + 10
+    while b"guard.py" in (proc / "cmdline").read_bytes():
+        assert time.monotonic() < stop_at, (proc / "cmdline").read_bytes()
+        time.sleep(0.01)
+    assert f"demo.{part.role}".encode() in (proc / "cmdline").read_bytes()
 
 
 def test_participants_import_only_the_client() -> None:
