@@ -74,7 +74,8 @@ CREATE TABLE market.auctions (
 
 AUCTION_INDEXES = (
     "CREATE INDEX auctions_closing_idx ON market.auctions (closes_at) WHERE closed_at IS NULL",
-    "CREATE INDEX auctions_awarding_idx ON market.auctions (closed_at) WHERE closed_at IS NOT NULL AND failed_at IS NULL",
+    "CREATE INDEX auctions_awarding_idx ON market.auctions (closed_at) "
+    "WHERE closed_at IS NOT NULL AND failed_at IS NULL",
 )
 
 BIDS = """
