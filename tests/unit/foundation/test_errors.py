@@ -26,5 +26,6 @@ def test_every_error_hangs_below_a_class_with_an_answer() -> None:
         errors.Unavailable,
         errors.SettingRefused,
     }
-    for kind in subclasses(errors.GuildhallError) - {errors.GuildhallError}:
+    ours = {kind for kind in subclasses(errors.GuildhallError) if not kind.__module__.startswith("tests.")}
+    for kind in ours - {errors.GuildhallError}:
         assert answered & set(kind.__mro__), f"{kind.__name__} has no place in the tree"
