@@ -121,7 +121,7 @@ class SignInRefused(Unauthenticated):
 # chain
 
 
-class DeploymentMalformed(GuildhallError):
+class DeploymentMalformed(SettingRefused):
     text = "The deployment file {path} cannot be used: {reason}"
 
 
