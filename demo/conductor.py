@@ -8,7 +8,7 @@ from demo import chain_control
 from demo.cast import AGENTS, ARBITERS, EVE_KEEPS_USDC, UNPAYABLE, Part, Program, stories_of
 from demo.chain_control import ReorgTooDeep
 from demo.participants import Participant, start
-from demo.scene import FAILED, Scene
+from demo.scene import Scene
 from demo.view import View
 from devnet import deploy
 from devnet.processes import Processes
@@ -107,9 +107,9 @@ class Conductor:
         stop_at = time.monotonic() + ACT_SECONDS
         while True:
             self.listen()
+            self.refuse_failure()
             if reached():
                 return
-            self.refuse_failure()
             if time.monotonic() > stop_at:
                 raise DemoFailed(f"{what}: not within {ACT_SECONDS:g} s; {self.unfinished()}")
             time.sleep(TICK_SECONDS)
@@ -121,9 +121,8 @@ class Conductor:
         self.view.refresh()
 
     def refuse_failure(self) -> None:
-        for story, verdict in self.scene.stories.items():
-            if verdict == FAILED:
-                raise DemoFailed(f"story {story}: {self.scene.failures[story]}")
+        if (failure := self.scene.first_failure()) is not None:
+            raise DemoFailed(failure)
         for participant in self.participants:
             if participant.service.exit_code():
                 raise DemoFailed(f"{participant.service.name} ended with exit code {participant.service.exit_code()}")

@@ -75,6 +75,10 @@ class Scene:
         elif line.get("share_bps") is not None:
             row.note = f"agent's share {line['share_bps'] / 100:g}%"
 
+    def first_failure(self) -> str | None:
+        """The story and why."""
+        return next((f"story {story}: {reason}" for story, reason in self.failures.items()), None)
+
     def has_reached(self, story: str) -> bool:
         """Told, failed, or waiting for the clock."""
         return story in self.stories or story in self.waiting

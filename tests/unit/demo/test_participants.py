@@ -94,4 +94,13 @@ def test_scene_follows_a_task() -> None:
     scene.take({"who": "Ana", "event": "state", "task": "0x1", "state": "released", "paid": 5, "fees": 1})
     scene.take({"who": "Ana", "event": "story failed", "story": "hire", "reason": "the work is wrong"})
     assert (scene.tasks["0x1"].state, scene.tasks["0x1"].paid) == ("released", 5)
-    assert scene.failures == {"hire": "the work is wrong"}
+    assert scene.first_failure() == "story hire: the work is wrong"
+    assert scene.has_reached("hire")
+
+
+def test_money_that_a_reorg_took_back_is_not_shown_as_held() -> None:
+    scene = Scene()
+    scene.take({"who": "Eve", "event": "posted", "story": "lost", "task": "0x1", "title": "t", "budget": 5})
+    scene.take({"who": "Eve", "event": "state", "task": "0x1", "state": "awarded", "remaining": 5})
+    scene.take({"who": "Eve", "event": "state", "task": "0x1", "state": "funding_failed", "reason": "no money"})
+    assert (scene.tasks["0x1"].remaining, scene.tasks["0x1"].reason) == (0, "no money")
