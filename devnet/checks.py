@@ -20,6 +20,15 @@ PYTHON = (sys.executable, "-m")
 # Each file stays on one of the two workers, whose services are its own.
 PYTEST = (*PYTHON, "pytest", "-q", "--durations=5")
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+MEASURED = ("--cov=app", "--cov-report=")
+
+# What handles money, the market and what is said: their tests must reach nearly every line and branch.
+LEAST_COVERAGE = 95
+COVERED = {
+    "money": ("money.py", "escrow/*", "relayer/*", "payments/*"),
+    "market": ("agents/*", "listings/*", "tasks/*", "auctions/*", "disputes/*", "reputation/*"),
+    "messaging": ("announcements/*", "streams/*"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,11 +50,21 @@ def checks(*, deep: bool) -> list[Check]:
         Check("ruff format", [*PYTHON, "ruff", "format", "--check", "."]),
         Check("import floors", [lint_imports()]),
         Check("mypy", [*PYTHON, "mypy"]),
-        Check("unit and integration", [*PYTEST, *SIDE_BY_SIDE, *extra, "tests/unit", "tests/integration"], 3600),
+        Check(
+            "unit and integration", [*PYTEST, *SIDE_BY_SIDE, *MEASURED, *extra, "tests/unit", "tests/integration"], 3600
+        ),
+        *(coverage_of(group, *parts) for group, parts in COVERED.items()),
         Check("contracts (forge)", [*PYTHON, "devnet.contracts", "test"], 7200 if deep else 900, profile, early=True),
         Check("contracts (ape)", [*PYTHON, "devnet.contracts", "ape", "test"], 600),
         Check("journeys", [*PYTEST, *extra, "tests/journeys"], 3600),
     ]
+
+
+def coverage_of(group: str, *parts: str) -> Check:
+    """Of the unit and integration tests, which ran just before."""
+    include = ",".join(f"app/{part}" for part in parts)
+    report = ["coverage", "report", f"--include={include}", f"--fail-under={LEAST_COVERAGE}", "--skip-covered", "-m"]
+    return Check(f"coverage of {group}", [*PYTHON, *report])
 
 
 def main() -> int:
@@ -93,7 +112,7 @@ def environment(folder: Path) -> dict[str, str]:
     """Tests bring their own services; a folder of this run takes what they leave, tools' notes in HOME too."""
     env = clean_environment(os.environ, new_run_id())
     kept = {name: value for name, value in env.items() if name not in SERVICES}
-    return kept | {"TMPDIR": str(folder), "HOME": str(folder)}
+    return kept | {"TMPDIR": str(folder), "HOME": str(folder), "COVERAGE_FILE": str(folder / "coverage")}
 
 
 SERVICES = frozenset({"DATABASE_URL", "REDIS_URL", "RPC_URLS"})
