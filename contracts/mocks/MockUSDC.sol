@@ -113,13 +113,19 @@ contract MockUSDC is EIP712 {
     function permit(address holder, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
         external
     {
-        _permit(holder, spender, value, deadline, abi.encodePacked(r, s, v));
+        permit(holder, spender, value, deadline, abi.encodePacked(r, s, v));
     }
 
-    function permit(address holder, address spender, uint256 value, uint256 deadline, bytes calldata signature)
-        external
+    function permit(address holder, address spender, uint256 value, uint256 deadline, bytes memory signature)
+        public
+        whenNotPaused
+        notBlacklisted(holder)
+        notBlacklisted(spender)
     {
-        _permit(holder, spender, value, deadline, signature);
+        require(deadline == type(uint256).max || deadline >= block.timestamp, "FiatTokenV2: permit is expired");
+        bytes32 intent = keccak256(abi.encode(PERMIT_TYPEHASH, holder, spender, value, nonces[holder]++, deadline));
+        require(_isSignedBy(holder, intent, signature), "EIP2612: invalid signature");
+        _approve(holder, spender, value);
     }
 
     function transferWithAuthorization(
@@ -133,9 +139,7 @@ contract MockUSDC is EIP712 {
         bytes32 r,
         bytes32 s
     ) external {
-        bytes memory signature = abi.encodePacked(r, s, v);
-        bytes32 kind = TRANSFER_WITH_AUTHORIZATION_TYPEHASH;
-        _moveAuthorized(kind, from, to, value, validAfter, validBefore, nonce, signature);
+        transferWithAuthorization(from, to, value, validAfter, validBefore, nonce, abi.encodePacked(r, s, v));
     }
 
     function transferWithAuthorization(
@@ -145,8 +149,8 @@ contract MockUSDC is EIP712 {
         uint256 validAfter,
         uint256 validBefore,
         bytes32 nonce,
-        bytes calldata signature
-    ) external {
+        bytes memory signature
+    ) public {
         bytes32 kind = TRANSFER_WITH_AUTHORIZATION_TYPEHASH;
         _moveAuthorized(kind, from, to, value, validAfter, validBefore, nonce, signature);
     }
@@ -162,10 +166,7 @@ contract MockUSDC is EIP712 {
         bytes32 r,
         bytes32 s
     ) external {
-        require(to == msg.sender, "FiatTokenV2: caller must be the payee");
-        bytes memory signature = abi.encodePacked(r, s, v);
-        bytes32 kind = RECEIVE_WITH_AUTHORIZATION_TYPEHASH;
-        _moveAuthorized(kind, from, to, value, validAfter, validBefore, nonce, signature);
+        receiveWithAuthorization(from, to, value, validAfter, validBefore, nonce, abi.encodePacked(r, s, v));
     }
 
     function receiveWithAuthorization(
@@ -175,19 +176,23 @@ contract MockUSDC is EIP712 {
         uint256 validAfter,
         uint256 validBefore,
         bytes32 nonce,
-        bytes calldata signature
-    ) external {
+        bytes memory signature
+    ) public {
         require(to == msg.sender, "FiatTokenV2: caller must be the payee");
         bytes32 kind = RECEIVE_WITH_AUTHORIZATION_TYPEHASH;
         _moveAuthorized(kind, from, to, value, validAfter, validBefore, nonce, signature);
     }
 
     function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external {
-        _cancelAuthorization(authorizer, nonce, abi.encodePacked(r, s, v));
+        cancelAuthorization(authorizer, nonce, abi.encodePacked(r, s, v));
     }
 
-    function cancelAuthorization(address authorizer, bytes32 nonce, bytes calldata signature) external {
-        _cancelAuthorization(authorizer, nonce, signature);
+    function cancelAuthorization(address authorizer, bytes32 nonce, bytes memory signature) public whenNotPaused {
+        _requireUnused(authorizer, nonce);
+        bytes32 intent = keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce));
+        require(_isSignedBy(authorizer, intent, signature), "FiatTokenV2: invalid signature");
+        authorizationState[authorizer][nonce] = true;
+        emit AuthorizationCanceled(authorizer, nonce);
     }
 
     function configureMinter(address minter, uint256 minterAllowedAmount) external whenNotPaused onlyOwner {
@@ -234,18 +239,6 @@ contract MockUSDC is EIP712 {
         emit Unpause();
     }
 
-    function _permit(address holder, address spender, uint256 value, uint256 deadline, bytes memory signature)
-        private
-        whenNotPaused
-        notBlacklisted(holder)
-        notBlacklisted(spender)
-    {
-        require(deadline == type(uint256).max || deadline >= block.timestamp, "FiatTokenV2: permit is expired");
-        bytes32 intent = keccak256(abi.encode(PERMIT_TYPEHASH, holder, spender, value, nonces[holder]++, deadline));
-        require(_isSignedBy(holder, intent, signature), "EIP2612: invalid signature");
-        _approve(holder, spender, value);
-    }
-
     /// @dev Both ends of the time span are strict.
     function _moveAuthorized(
         bytes32 kind,
@@ -265,14 +258,6 @@ contract MockUSDC is EIP712 {
         authorizationState[from][nonce] = true;
         emit AuthorizationUsed(from, nonce);
         _transfer(from, to, value);
-    }
-
-    function _cancelAuthorization(address authorizer, bytes32 nonce, bytes memory signature) private whenNotPaused {
-        _requireUnused(authorizer, nonce);
-        bytes32 intent = keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce));
-        require(_isSignedBy(authorizer, intent, signature), "FiatTokenV2: invalid signature");
-        authorizationState[authorizer][nonce] = true;
-        emit AuthorizationCanceled(authorizer, nonce);
     }
 
     function _requireUnused(address authorizer, bytes32 nonce) private view {
