@@ -142,6 +142,17 @@ contract ReputationTest is EscrowTest {
         reputation.getSummary(agentId, new address[](0), "", "");
     }
 
+    function test_summary_takes_the_fewest_decimals_of_a_draw_and_cuts_towards_zero() public {
+        _rate(-175, 2, "a");
+        _rate(-2, 0, "a");
+        address[] memory clients = new address[](2);
+        (clients[0], clients[1]) = (buyer, buyer);
+        (uint64 count, int128 value, uint8 decimals) = reputation.getSummary(agentId, clients, "", "");
+        vm.assertEq(count, 4);
+        vm.assertEq(value, -1);
+        vm.assertEq(decimals, 0);
+    }
+
     function test_reads_all_with_filters() public {
         _rate(5, 0, "a");
         _rate(-3, 1, "b");

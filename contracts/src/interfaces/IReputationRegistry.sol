@@ -80,6 +80,12 @@ interface IReputationRegistry {
     ) external;
 
     function getIdentityRegistry() external view returns (address);
+    /// @notice What the named clients said under these tags (empty: any): `count` entries that were not revoked and
+    /// their mean. The draft leaves the arithmetic open; this is that of its reference, registry version 2.0.0: the mean
+    /// of exact values, cut towards zero to the decimals that occur most often, the fewest where several do; zeros
+    /// where nothing matches; a client who is named twice counts twice.
+    /// @dev Reverts with `ClientsRequired` (the reference: with a text) where no client is named, since a summary over
+    /// everybody is open to Sybils.
     function getSummary(uint256 agentId, address[] calldata clientAddresses, string calldata tag1, string calldata tag2)
         external
         view

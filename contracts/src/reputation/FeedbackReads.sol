@@ -50,8 +50,6 @@ abstract contract FeedbackReads is IReputationRegistry {
     }
 
     /// @inheritdoc IReputationRegistry
-    /// @dev The mean, in the decimals that occur most often (the fewest where several do). The standard asks for
-    /// named clients, since a summary over everybody is open to Sybils.
     function getSummary(uint256 agentId, address[] calldata clientAddresses, string calldata tag1, string calldata tag2)
         external
         view
