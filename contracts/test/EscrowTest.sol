@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Deployed, IAgentRegistry} from "./Deployed.sol";
 import {vm} from "./Vm.sol";
-import {Terms, Bid, State} from "../src/interfaces/ITaskEscrow.sol";
-import {TaskEscrow} from "../src/TaskEscrow.sol";
-import {IdentityRegistry} from "../src/IdentityRegistry.sol";
-import {ReputationRegistry} from "../src/ReputationRegistry.sol";
+import {ITaskEscrow, Terms, Bid, State} from "../src/interfaces/ITaskEscrow.sol";
+import {IReputationRegistry} from "../src/interfaces/IReputationRegistry.sol";
 import {MockUSDC} from "../mocks/MockUSDC.sol";
 
 /// @title A network of contracts, its people, and the steps that lead to each state.
@@ -29,13 +28,13 @@ abstract contract EscrowTest {
     address internal immutable feeOwner = address(0xfee);
 
     MockUSDC internal usdc;
-    IdentityRegistry internal identity;
-    TaskEscrow internal escrow;
-    ReputationRegistry internal reputation;
+    IAgentRegistry internal identity;
+    ITaskEscrow internal escrow;
+    IReputationRegistry internal reputation;
     uint256 internal agentId;
 
     function setUp() public virtual {
-        usdc = new MockUSDC();
+        usdc = Deployed.mockUSDC();
         _deployOver(address(usdc));
         usdc.mint(buyer, 1_000_000e6);
         vm.prank(buyer);
@@ -43,9 +42,9 @@ abstract contract EscrowTest {
     }
 
     function _deployOver(address token) internal {
-        identity = new IdentityRegistry();
-        escrow = new TaskEscrow(token, address(identity), guardian, feeOwner, FEE_BPS);
-        reputation = new ReputationRegistry(address(escrow), address(identity));
+        identity = Deployed.identityRegistry();
+        escrow = Deployed.taskEscrow(token, address(identity), guardian, feeOwner, FEE_BPS);
+        reputation = Deployed.reputationRegistry(address(escrow), address(identity));
         vm.prank(agent);
         agentId = identity.register("ipfs://agent");
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Deployed} from "./Deployed.sol";
 import {EscrowTest} from "./EscrowTest.sol";
 import {vm} from "./Vm.sol";
 import {ITaskEscrow, Terms, State} from "../src/interfaces/ITaskEscrow.sol";
-import {TaskEscrow} from "../src/TaskEscrow.sol";
 
 contract FundTest is EscrowTest {
     bytes32 private constant FUND = keccak256("Fund(bytes32 taskId,uint40 deadline)");
@@ -24,7 +24,7 @@ contract FundTest is EscrowTest {
     function test_task_id_binds_chain_escrow_and_every_field() public {
         Terms memory terms = _auction();
         vm.assertEq(escrow.taskIdOf(terms), keccak256(abi.encode(31337, address(escrow), terms)));
-        TaskEscrow other = new TaskEscrow(address(usdc), address(identity), guardian, feeOwner, FEE_BPS);
+        ITaskEscrow other = Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, FEE_BPS);
         vm.assertTrue(other.taskIdOf(terms) != escrow.taskIdOf(terms));
     }
 
@@ -192,7 +192,7 @@ contract FundTest is EscrowTest {
 
     function test_a_public_chain_has_longer_least_windows() public {
         vm.chainId(137);
-        TaskEscrow polygon = new TaskEscrow(address(usdc), address(identity), guardian, feeOwner, FEE_BPS);
+        ITaskEscrow polygon = Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, FEE_BPS);
         Terms memory terms = _auction();
         terms.reviewSeconds = 1 hours - 1;
         vm.expectRevert(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Deployed} from "./Deployed.sol";
 import {EscrowTest} from "./EscrowTest.sol";
 import {vm} from "./Vm.sol";
 import {ITaskEscrow, Terms, State} from "../src/interfaces/ITaskEscrow.sol";
-import {TaskEscrow} from "../src/TaskEscrow.sol";
 import {Wallet, EndlessWallet, HugeWallet, ShortWallet} from "../mocks/Wallets.sol";
 
 /// What counts as a party's signature, shown with release.
@@ -71,7 +71,7 @@ contract SignatureTest is EscrowTest {
     }
 
     function test_refuses_a_signature_for_another_escrow() public {
-        TaskEscrow other = new TaskEscrow(address(usdc), address(identity), guardian, feeOwner, FEE_BPS);
+        ITaskEscrow other = Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, FEE_BPS);
         bytes32 digest =
             keccak256(abi.encodePacked(hex"1901", other.DOMAIN_SEPARATOR(), keccak256(_fields(_soon()))));
         _expectBad(abi.encodePacked(_soon(), _sign(BUYER_KEY, digest)));

@@ -22,6 +22,7 @@ interface Vm {
     function startPrank(address sender) external;
     function stopPrank() external;
     function etch(address target, bytes calldata code) external;
+    function deployCode(string calldata path, bytes calldata arguments) external returns (address);
     function label(address account, string calldata name) external;
     function assume(bool condition) external pure;
     function expectRevert() external;

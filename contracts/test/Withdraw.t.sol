@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Deployed} from "./Deployed.sol";
 import {EscrowTest} from "./EscrowTest.sol";
 import {vm} from "./Vm.sol";
 import {ITaskEscrow, Terms, Bid, State} from "../src/interfaces/ITaskEscrow.sol";
-import {TaskEscrow} from "../src/TaskEscrow.sol";
 
 contract WithdrawTest is EscrowTest {
     function test_a_blacklisted_payee_is_owed_and_locks_nothing() public {
@@ -107,15 +107,15 @@ contract WithdrawTest is EscrowTest {
 
     function test_refuses_a_fee_above_the_cap_and_missing_addresses() public {
         vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.FeeAboveCap.selector, 1_001, 1_000));
-        new TaskEscrow(address(usdc), address(identity), guardian, feeOwner, 1_001);
+        Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, 1_001);
         vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.ZeroParty.selector));
-        new TaskEscrow(address(0), address(identity), guardian, feeOwner, 0);
+        Deployed.taskEscrow(address(0), address(identity), guardian, feeOwner, 0);
         vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.ZeroParty.selector));
-        new TaskEscrow(address(usdc), address(identity), guardian, address(0), 0);
+        Deployed.taskEscrow(address(usdc), address(identity), guardian, address(0), 0);
     }
 
     function test_no_fee_leaves_the_whole_amount() public {
-        escrow = new TaskEscrow(address(usdc), address(identity), guardian, feeOwner, 0);
+        escrow = Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, 0);
         vm.prank(buyer);
         usdc.approve(address(escrow), BUDGET);
         Terms memory terms = _directHire();

@@ -1,9 +1,14 @@
 """The contracts on ape's own Anvil, and the people who use them. Run by `python -m devnet.contracts ape test`."""
 
+import json
 from dataclasses import dataclass
 
 import pytest
+from ape.contracts import ContractContainer
+from ethpm_types import ContractType
 from typed_data import Domain
+
+from devnet.artifacts import ARTIFACTS
 
 FEE_BPS = 100
 BUDGET = 100_000_000
@@ -41,16 +46,25 @@ def people(accounts) -> People:
 
 
 @pytest.fixture
-def contracts(project, people) -> Contracts:
-    usdc = people.deployer.deploy(project.MockUSDC)
-    identity = people.deployer.deploy(project.IdentityRegistry)
+def contracts(people) -> Contracts:
+    usdc = people.deployer.deploy(shipped("MockUSDC"))
+    identity = people.deployer.deploy(shipped("IdentityRegistry"))
     guardian = people.deployer.address
     arguments = (usdc.address, identity.address, guardian, people.fee_owner.address, FEE_BPS)
-    escrow = people.deployer.deploy(project.TaskEscrow, *arguments)
-    reputation = people.deployer.deploy(project.ReputationRegistry, escrow.address, identity.address)
+    escrow = people.deployer.deploy(shipped("TaskEscrow"), *arguments)
+    reputation = people.deployer.deploy(shipped("ReputationRegistry"), escrow.address, identity.address)
     usdc.mint(people.buyer, 10 * BUDGET, sender=people.deployer)
     identity.register("ipfs://agent", sender=people.agent)
     return Contracts(usdc, identity, escrow, reputation)
+
+
+def shipped(name: str) -> ContractContainer:
+    """The committed artifact, which test_artifacts.py compares with the sources: nothing is compiled once more."""
+    artifact = json.loads((ARTIFACTS / f"{name}.json").read_text())
+    bytecode = {"bytecode": artifact["bytecode"]}
+    return ContractContainer(
+        ContractType.model_validate({"contractName": name, "abi": artifact["abi"], "deploymentBytecode": bytecode})
+    )
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ MAX_BYTES = 24_000
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
-    return compiled(tmp_path_factory.mktemp("solc"))
+def fresh():
+    return compiled()
 
 
 @pytest.mark.parametrize("name", SOURCES)

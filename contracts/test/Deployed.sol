@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
+import {vm} from "./Vm.sol";
+import {ITaskEscrow} from "../src/interfaces/ITaskEscrow.sol";
+import {IIdentityRegistry} from "../src/interfaces/IIdentityRegistry.sol";
+import {IReputationRegistry} from "../src/interfaces/IReputationRegistry.sol";
+import {MockUSDC} from "../mocks/MockUSDC.sol";
+
+interface IAgentRegistry is IIdentityRegistry, IERC721Metadata {}
+
+/// @title The contracts as they are shipped: the committed bytecode, never compiled for a test.
+library Deployed {
+    function mockUSDC() internal returns (MockUSDC) {
+        return MockUSDC(_deploy("MockUSDC", ""));
+    }
+
+    function identityRegistry() internal returns (IAgentRegistry) {
+        return IAgentRegistry(_deploy("IdentityRegistry", ""));
+    }
+
+    function taskEscrow(address token, address identity, address guardian, address feeOwner, uint16 feeBps)
+        internal
+        returns (ITaskEscrow)
+    {
+        return ITaskEscrow(_deploy("TaskEscrow", abi.encode(token, identity, guardian, feeOwner, feeBps)));
+    }
+
+    function reputationRegistry(address escrow, address identity) internal returns (IReputationRegistry) {
+        return IReputationRegistry(_deploy("ReputationRegistry", abi.encode(escrow, identity)));
+    }
+
+    function _deploy(string memory name, bytes memory arguments) private returns (address) {
+        return vm.deployCode(string.concat("contracts/artifacts/", name, ".json"), arguments);
+    }
+}
