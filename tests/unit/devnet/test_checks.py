@@ -1,0 +1,41 @@
+"""scripts/test runs every check, and is red if any is."""
+
+import sys
+
+import pytest
+
+from devnet.checks import Check, checks, run_all
+
+PASSES = Check("passes", [sys.executable, "-c", "print('green')"])
+FAILS = Check("fails", [sys.executable, "-c", "raise SystemExit(3)"])
+STALLS = Check("stalls", [sys.executable, "-c", "import signal; signal.pause()"], limit_seconds=1)
+
+
+def test_runs_the_rest_after_a_failure_and_is_red(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_all([FAILS, PASSES]) == 1
+    shown = capfd.readouterr().out
+    assert "green" in shown
+    assert "1 passed, 1 failed" in shown
+
+
+def test_is_green_when_all_pass() -> None:
+    assert run_all([PASSES, PASSES]) == 0
+
+
+def test_a_check_that_does_not_end_is_stopped_and_red(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_all([STALLS]) == 1
+    assert "did not end within 1 s" in capfd.readouterr().err
+
+
+def test_an_early_check_is_shown_in_its_turn(capfd: pytest.CaptureFixture[str]) -> None:
+    early = Check("early", [sys.executable, "-c", "print('compiled'); raise SystemExit(1)"], early=True)
+    assert run_all([PASSES, early]) == 1
+    shown = capfd.readouterr().out
+    assert shown.index("== passes") < shown.index("== early") < shown.index("compiled")
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_every_kind_of_check_is_there(deep: bool) -> None:
+    named = " ".join(check.name for check in checks(deep=deep))
+    for kind in ("ruff", "floors", "mypy", "forge", "ape", "unit and integration", "journeys"):
+        assert kind in named
