@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /v1/network."""
+"""/, /healthz, /readyz and /v1/network."""
 
 from fastapi import APIRouter, Response, status
 
@@ -6,9 +6,15 @@ from app.errors import ChainNotMirrored
 from app.web.dependencies import CurrentDeployment, CurrentNetwork, CurrentRuntime, DbSession
 from app.web.queries import newest_cursor
 from app.web.readiness import readiness
-from app.web.schemas import ContractsView, Health, NetworkView, Readiness, TokenView
+from app.web.schemas import ContractsView, Health, Index, NetworkView, Readiness, TokenView
 
 router = APIRouter(tags=["service"])
+
+
+@router.get("/")
+async def index() -> Index:
+    """Where to look next."""
+    return Index()
 
 
 @router.get("/healthz")

@@ -41,6 +41,15 @@ class NetworkView(BaseModel):
     finalized_number: int
 
 
+class Index(BaseModel):
+    """What a visitor of the root is told."""
+
+    name: Literal["Guildhall"] = "Guildhall"
+    documentation: Literal["/docs"] = "/docs"
+    openapi: Literal["/openapi.json"] = "/openapi.json"
+    network: Literal["/v1/network"] = "/v1/network"
+
+
 class Health(BaseModel):
     status: Literal["ok"] = "ok"
 

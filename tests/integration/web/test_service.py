@@ -34,6 +34,13 @@ async def test_network_waits_for_the_mirror(api: httpx.AsyncClient, database_url
     assert answer.json()["type"] == "urn:guildhall:problem:chain-not-mirrored"
 
 
+async def test_the_root_says_where_to_look_next(api: httpx.AsyncClient) -> None:
+    places = (await api.get("/")).json()
+    assert places.pop("name") == "Guildhall"
+    for path in places.values():
+        assert (await api.get(path)).status_code == 200
+
+
 async def test_ready_when_everything_answers(api: httpx.AsyncClient) -> None:
     answer = await api.get("/readyz")
     assert answer.status_code == 200, answer.text
