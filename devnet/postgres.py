@@ -5,8 +5,7 @@ import pwd
 import secrets
 import shutil
 import signal
-import subprocess
-import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from devnet.binaries import postgres_package
-from devnet.processes import GUARD, RUN_ID_VARIABLE, Command, Identity, ProcessFailed, Service
+from devnet.processes import RUN_ID_VARIABLE, Command, Identity, ProcessFailed, Service
 
 DATABASE = "guildhall"
 OWNER = "guildhall"
@@ -44,7 +43,7 @@ class Cluster:
 
 def prepare_cluster(data_dir: Path, env: Mapping[str, str], *, identity: Identity | None = None) -> Cluster:
     """Creates the cluster below `data_dir` unless it exists. Raises ProcessFailed if initdb fails."""
-    identity = identity or able_identity()
+    identity = identity or kept_identity(data_dir) or able_identity(env)
     folder = nobody_folder(data_dir) if identity == "nobody" else data_dir / "postgres"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid not in (os.geteuid(), pwd.getpwnam("nobody").pw_uid):
@@ -113,13 +112,19 @@ def database_exists(cluster: Cluster, port: int) -> bool:
     return True
 
 
-def able_identity() -> Identity:
+def kept_identity(data_dir: Path) -> Identity | None:
+    """Rows that nobody serves lie elsewhere: they must be found again, whatever the machine allows by now."""
+    return "nobody" if os.geteuid() == 0 and (nobody_folder(data_dir) / "data" / "PG_VERSION").exists() else None
+
+
+def able_identity(env: Mapping[str, str]) -> Identity:
     """PostgreSQL refuses root: a user namespace where the machine allows it, else nobody."""
     if os.geteuid() != 0:
         return "same"
-    argv = [sys.executable, "-I", "-S", str(GUARD), "--report-fd=1", "--identity=namespace", "--", "true"]
-    probe = subprocess.run(argv, check=False, stdin=subprocess.PIPE, capture_output=True, timeout=10)
-    return "namespace" if probe.returncode == 0 else "nobody"
+    with tempfile.TemporaryDirectory() as folder:
+        probe = Service(Command("probe", ["true"], env, Path(folder) / "log", identity="namespace"))
+        probe.spawn()
+        return "namespace" if probe.wait(10) == 0 else "nobody"
 
 
 def nobody_folder(data_dir: Path) -> Path:

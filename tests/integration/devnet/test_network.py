@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -82,8 +83,21 @@ def test_serves_as_nobody_for_root_without_user_namespaces(tmp_path: Path) -> No
     assert not nobody_folder(tmp_path).exists()
 
 
-def test_the_identity_is_one_that_postgres_accepts() -> None:
-    assert able_identity() in ({"namespace", "nobody"} if os.geteuid() == 0 else {"same"})
+def test_the_identity_is_the_same_each_time_it_is_asked() -> None:
+    asked = {able_identity(without_urls()) for _ in range(10)}
+    assert len(asked) == 1
+    assert asked <= ({"namespace", "nobody"} if os.geteuid() == 0 else {"same"})
+
+
+def test_rows_are_found_again_where_an_earlier_start_kept_them(tmp_path: Path) -> None:
+    first: Identity = "nobody" if os.geteuid() == 0 else "same"
+    with network.start(tmp_path, env=without_urls(), durable=True, postgres_identity=first) as net:
+        execute(net.endpoints.database_url, "create table kept as select 7 as id")
+    try:
+        with network.start(tmp_path, env=without_urls(), durable=True) as net:
+            assert execute(net.endpoints.database_url, "select id from kept") == [(7,)]
+    finally:
+        network.remove_served_by_nobody(tmp_path)
 
 
 def test_a_chain_behind_the_database_is_named(database_url: str, anvil: Anvil, tmp_path: Path) -> None:
@@ -97,6 +111,12 @@ def test_a_chain_behind_the_database_is_named(database_url: str, anvil: Anvil, t
     mirror_block(database_url, number, "0x" + "ab" * 32)
     with pytest.raises(ChainBehindDatabase, match=f"block {number}(.|\n)*--fresh"):
         require_same_chain(database_url, anvil.rpc_url, file)
+
+
+def execute(database_url: str, statement: LiteralString) -> list[tuple[object, ...]]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if statement.startswith("select") else []
 
 
 def mirror_block(database_url: str, number: int, block_hash: str) -> None:
