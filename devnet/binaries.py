@@ -2,6 +2,7 @@
 
 import importlib.util
 import platform
+import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,9 +18,14 @@ class BinaryMissing(Exception):
 
 
 def foundry_binary(name: str) -> Path:
-    """anvil, forge or cast: the native one, since the npm wrapper hides exit codes and outlives its signals."""
+    """anvil, forge or cast: the native one, since the npm wrapper hides exit codes and outlives its signals.
+
+    On a platform for which the lock holds none it is the one on PATH, which bootstrap has looked at.
+    """
     package = f"{name}-linux-{NPM_ARCHITECTURES[platform.machine()]}"
-    return existing(ROOT / "node_modules" / "@foundry-rs" / package / "bin" / name)
+    installed = ROOT / "node_modules" / "@foundry-rs" / package / "bin" / name
+    on_path = None if installed.exists() else shutil.which(name)
+    return Path(on_path) if on_path else existing(installed)
 
 
 def valkey_binary() -> Path:

@@ -11,12 +11,13 @@ from devnet.binaries import NPM_ARCHITECTURES
 from devnet.bootstrap.steps import StepFailed, run_step
 
 OLDEST_NODE = 20
+FOUNDRY_VERSION = "1.7.1"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
 def install_npm_parts(root: Path, cache: Path, env: Mapping[str, str], *, dev: bool) -> None:
     """Fills node_modules from the lock, in a folder beside it that then takes its place: never half of it."""
-    require_platform(root)
+    require_platform(root, env, platform.machine())
     stage = root / ".cache" / "npm-stage"
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir(parents=True)
@@ -29,12 +30,29 @@ def install_npm_parts(root: Path, cache: Path, env: Mapping[str, str], *, dev: b
     shutil.rmtree(stage)
 
 
-def require_platform(root: Path) -> None:
-    """npm leaves out an optional part that the lock does not hold, and says nothing."""
-    part = f"@foundry-rs/anvil-linux-{NPM_ARCHITECTURES[platform.machine()]}"
+def require_platform(root: Path, env: Mapping[str, str], machine: str) -> None:
+    """npm leaves out an optional part that the lock does not hold, and says nothing: then PATH must have it."""
+    part = f"@foundry-rs/anvil-linux-{NPM_ARCHITECTURES[machine]}"
     locked_parts = json.loads((root / "package-lock.json").read_text())["packages"]
-    if f"node_modules/{part}" not in locked_parts:
-        raise StepFailed(f"package-lock.json holds no {part}; run scripts/lock where the npm registry offers it")
+    if f"node_modules/{part}" in locked_parts:
+        return
+    for name in ("anvil", "forge"):
+        if FOUNDRY_VERSION not in version_of(name, env):
+            raise StepFailed(
+                f"the npm registry has no Foundry for {machine}: install Foundry {FOUNDRY_VERSION} "
+                f"so that `{name}` is on PATH, and run the command again"
+            )
+
+
+def version_of(name: str, env: Mapping[str, str]) -> str:
+    """What a program on PATH says of its version; nothing where there is none."""
+    program = shutil.which(name, path=env.get("PATH"))
+    if program is None:
+        return ""
+    try:
+        return subprocess.run([program, "--version"], check=False, capture_output=True, text=True, timeout=20).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
 
 
 def take_place(new: Path, place: Path, aside: Path) -> None:
@@ -62,7 +80,6 @@ def wheel_folder(root: Path) -> Path:
 
 def node_major(node: str) -> int:
     try:
-        answer = subprocess.run([node, "--version"], check=False, capture_output=True, text=True, timeout=20)
-        return int(answer.stdout.strip().lstrip("v").split(".")[0])
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return int(version_of(node, {}).strip().lstrip("v").split(".")[0])
+    except ValueError:
         return 0  # a shim that runs nothing: as good as no Node

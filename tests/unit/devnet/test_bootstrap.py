@@ -10,7 +10,7 @@ import pytest
 
 from devnet.bootstrap.caches import cache_folder
 from devnet.bootstrap.index import translated
-from devnet.bootstrap.node import npm
+from devnet.bootstrap.node import npm, require_platform
 from devnet.bootstrap.steps import StepFailed, run_step, without_credentials
 from tests.conftest import ROOT
 
@@ -105,6 +105,18 @@ def test_an_old_node_gives_way_to_the_wheel(tmp_path: Path) -> None:
     assert npm(tmp_path, path)[0] == str(wheel / "bin" / "node")
     (tools / "node").write_text("#!/bin/sh\necho v20.1.0\n")
     assert npm(tmp_path, path) == [str(tools / "npm")]
+
+
+def test_a_platform_without_foundry_is_told_what_to_install(tmp_path: Path) -> None:
+    with pytest.raises(StepFailed, match=r"install Foundry 1\.7\.1 so that `anvil` is on PATH"):
+        require_platform(ROOT, {"PATH": str(tmp_path)}, "aarch64")
+
+
+def test_a_platform_without_foundry_takes_the_one_on_path(tmp_path: Path) -> None:
+    for name in ("anvil", "forge"):
+        (tmp_path / name).write_text(f"#!{shutil.which('sh')}\necho {name} Version: 1.7.1-v1.7.1\n")
+        (tmp_path / name).chmod(0o755)
+    require_platform(ROOT, {"PATH": str(tmp_path)}, "aarch64")
 
 
 def test_a_failed_step_shows_its_last_lines(tmp_path: Path) -> None:
