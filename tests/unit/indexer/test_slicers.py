@@ -1,4 +1,4 @@
-"""Slicers read what eth_abi reads, and refuse what eth_abi refuses."""
+"""Slicers read what eth_abi and web3.py read, and refuse what eth_abi refuses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,23 @@ from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.address import to_checksum_address
-from hypothesis import given
+from hexbytes import HexBytes
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from web3 import Web3
 
 from app.chain.contracts import abi
 from indexer.decode import Contract, slicers_of
 from indexer.slicers import MAX_JSON_BITS, DirtyLog, Slicer, UnsupportedType, slicer_for
+
+UNPLACED: dict[str, Any] = {
+    "address": "0x976EA74026E726554dB657fA54763abd0C3a0aa9",
+    "blockHash": HexBytes(bytes(32)),
+    "blockNumber": 1,
+    "logIndex": 0,
+    "transactionHash": HexBytes(bytes(32)),
+    "transactionIndex": 0,
+}
 
 EVENTS = [entry for contract in Contract for entry in abi(contract) if entry["type"] == "event"]
 
@@ -42,10 +53,11 @@ def values(entry: Mapping[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def in_json(entry: Mapping[str, Any], value: Any) -> Any:
-    """The JSON form of what eth_abi decoded."""
+    """The JSON form of what eth_abi or web3.py decoded."""
     kind = entry["type"]
     if kind == "tuple":
-        return {c["name"]: in_json(c, item) for c, item in zip(entry["components"], value, strict=True)}
+        items = value.values() if isinstance(value, Mapping) else value  # web3.py names what eth_abi counts
+        return {c["name"]: in_json(c, item) for c, item in zip(entry["components"], items, strict=True)}
     if kind == "address":
         return to_checksum_address(value)
     if isinstance(value, bytes):
@@ -78,6 +90,22 @@ def test_reads_what_eth_abi_reads(event: Mapping[str, Any], data: st.DataObject)
     expected = {e["name"]: in_json(e, decode([e["type"]], word)[0]) for e, word in zip(topics, words, strict=True)}
     expected |= {e["name"]: in_json(e, value) for e, value in zip(body, decode(kinds, encoded), strict=True)}
     assert slicer.args([slicer.topic, *words], encoded) == expected
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["name"])
+@settings(max_examples=20)
+@given(data=st.data())
+def test_reads_what_web3_reads(event: Mapping[str, Any], data: st.DataObject) -> None:
+    body, topics = data_entries(event), topic_entries(event)
+    drawn = data.draw(st.tuples(*(values(entry) for entry in (*topics, *body))))
+    words = [encode([entry["type"]], [value]) for entry, value in zip(topics, drawn, strict=False)]
+    encoded = encode([collapse_if_tuple(dict(entry)) for entry in body], drawn[len(topics) :])
+    slicer = slicer_for(event)
+    log = UNPLACED | {"topics": [HexBytes(word) for word in (slicer.topic, *words)], "data": HexBytes(encoded)}
+    witness = Web3().eth.contract(abi=[event]).events[event["name"]]().process_log(log)["args"]
+    assert slicer.args([slicer.topic, *words], encoded) == {
+        entry["name"]: in_json(entry, witness[entry["name"]]) for entry in (*topics, *body)
+    }
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["name"])
