@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from devnet.bootstrap.caches import cache_folder, locked
-from devnet.bootstrap.node import NPM_FILES, install_npm_parts
+from devnet.bootstrap.node import NPM_FILES, install_npm_parts, trusting
 from devnet.bootstrap.python import UV_LOCK, install_python_parts
 from devnet.bootstrap.steps import StepFailed
 from devnet.processes import FOREIGN
@@ -48,8 +48,8 @@ def install(level: str) -> None:
     cache = cache_folder(ROOT, env)
     if not env.get("HOME"):
         env["HOME"] = str(cache)
-    install_python_parts(ROOT, cache, env, dev=dev)
-    install_npm_parts(ROOT, cache, env, dev=dev)
+    certificate = install_python_parts(ROOT, cache, env, dev=dev)
+    install_npm_parts(ROOT, cache, trusting(env, certificate), dev=dev)
     stamp_file().write_text(f"{digest()} {'dev' if dev else 'runtime'}")
 
 

@@ -4,13 +4,14 @@ import json
 import platform
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from devnet.binaries import NPM_ARCHITECTURES
 from devnet.bootstrap.steps import StepFailed, run_step
 
 OLDEST_NODE = 20
+FOUNDRY = ("anvil", "cast", "forge")
 FOUNDRY_VERSION = "1.7.1"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
@@ -26,6 +27,7 @@ def install_npm_parts(root: Path, cache: Path, env: Mapping[str, str], *, dev: b
     argv = [*npm(root, env), "ci", "--ignore-scripts", "--prefer-offline", *([] if dev else ["--omit=dev"])]
     npm_env = {**env, "npm_config_cache": str(cache / "npm")}
     run_step("Installing the npm parts", argv, npm_env, stage, root / ".cache" / "logs")
+    require_complete(stage, platform.machine())
     take_place(stage / "node_modules", root / "node_modules", root / ".cache" / "node_modules.old")
     shutil.rmtree(stage)
 
@@ -33,8 +35,7 @@ def install_npm_parts(root: Path, cache: Path, env: Mapping[str, str], *, dev: b
 def require_platform(root: Path, env: Mapping[str, str], machine: str) -> None:
     """npm leaves out an optional part that the lock does not hold, and says nothing: then PATH must have it."""
     part = f"@foundry-rs/anvil-linux-{NPM_ARCHITECTURES[machine]}"
-    locked_parts = json.loads((root / "package-lock.json").read_text())["packages"]
-    if f"node_modules/{part}" in locked_parts:
+    if f"node_modules/{part}" in locked_parts(root):
         return
     for name in ("anvil", "forge"):
         if FOUNDRY_VERSION not in version_of(name, env):
@@ -42,6 +43,26 @@ def require_platform(root: Path, env: Mapping[str, str], machine: str) -> None:
                 f"the npm registry has no Foundry for {machine}: install Foundry {FOUNDRY_VERSION} "
                 f"so that `{name}` is on PATH, and run the command again"
             )
+
+
+def require_complete(stage: Path, machine: str) -> None:
+    """npm counts a native part that it could not fetch as optional, and succeeds without it."""
+    for part in (f"@foundry-rs/{name}-linux-{NPM_ARCHITECTURES[machine]}" for name in FOUNDRY):
+        wanted = f"node_modules/{part}" in locked_parts(stage)
+        if wanted and not (stage / "node_modules" / part).exists():
+            raise StepFailed(f"npm could not fetch {part}; see that the npm registry is reachable and run it again")
+
+
+def trusting(env: Mapping[str, str], certificate: str | None) -> dict[str, str]:
+    """Node knows neither pip's certificate nor the system's: behind a proxy of one's own it needs both."""
+    extra = env.get("NODE_EXTRA_CA_CERTS") or certificate
+    return {"NODE_USE_SYSTEM_CA": "1", **env} | ({"NODE_EXTRA_CA_CERTS": extra} if extra else {})
+
+
+def locked_parts(root: Path) -> Collection[str]:
+    """The paths of all parts that the lock holds."""
+    parts: dict[str, object] = json.loads((root / "package-lock.json").read_text())["packages"]
+    return parts.keys()
 
 
 def version_of(name: str, env: Mapping[str, str]) -> str:

@@ -38,8 +38,8 @@ def install_uv(root: Path, cache: Path, env: Mapping[str, str]) -> Path:
     return folder
 
 
-def install_python_parts(root: Path, cache: Path, env: Mapping[str, str], *, dev: bool) -> None:
-    """Makes .venv hold exactly what the locks say."""
+def install_python_parts(root: Path, cache: Path, env: Mapping[str, str], *, dev: bool) -> str | None:
+    """Makes .venv hold exactly what the locks say. Gives back the certificate file that pip trusts, if it names one."""
     uv_folder = install_uv(root, cache, env)
     uv = uv_folder / "bin" / "uv"
     uv_env = uv_environment(uv_folder, cache, env)
@@ -50,6 +50,7 @@ def install_python_parts(root: Path, cache: Path, env: Mapping[str, str], *, dev
     lock = "requirements-dev.lock" if dev else "requirements.lock"
     sync: list[str | Path] = [uv, "pip", "sync", "--require-hashes", "--python", venv / "bin" / "python", lock]
     run_step("Installing the Python parts", sync, uv_env, root, logs)
+    return uv_env.get("SSL_CERT_FILE")
 
 
 def uv_environment(uv_folder: Path, cache: Path, env: Mapping[str, str]) -> dict[str, str]:

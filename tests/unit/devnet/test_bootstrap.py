@@ -10,7 +10,7 @@ import pytest
 
 from devnet.bootstrap.caches import cache_folder
 from devnet.bootstrap.index import translated
-from devnet.bootstrap.node import npm, require_platform
+from devnet.bootstrap.node import npm, require_complete, require_platform, trusting
 from devnet.bootstrap.steps import StepFailed, run_step, without_credentials
 from tests.conftest import ROOT
 
@@ -117,6 +117,22 @@ def test_a_platform_without_foundry_takes_the_one_on_path(tmp_path: Path) -> Non
         (tmp_path / name).write_text(f"#!{shutil.which('sh')}\necho {name} Version: 1.7.1-v1.7.1\n")
         (tmp_path / name).chmod(0o755)
     require_platform(ROOT, {"PATH": str(tmp_path)}, "aarch64")
+
+
+def test_a_native_part_that_npm_left_out_is_a_failure(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "package-lock.json", tmp_path)
+    for name in ("anvil", "cast"):
+        (tmp_path / "node_modules" / "@foundry-rs" / f"{name}-linux-amd64").mkdir(parents=True)
+    with pytest.raises(StepFailed, match="npm could not fetch @foundry-rs/forge-linux-amd64"):
+        require_complete(tmp_path, "x86_64")
+    (tmp_path / "node_modules" / "@foundry-rs" / "forge-linux-amd64").mkdir()
+    require_complete(tmp_path, "x86_64")
+
+
+def test_node_trusts_what_pip_and_the_system_trust() -> None:
+    assert trusting({}, None) == {"NODE_USE_SYSTEM_CA": "1"}
+    assert trusting({}, "/pip.pem")["NODE_EXTRA_CA_CERTS"] == "/pip.pem"
+    assert trusting({"NODE_EXTRA_CA_CERTS": "/own.pem"}, "/pip.pem")["NODE_EXTRA_CA_CERTS"] == "/own.pem"
 
 
 def test_a_failed_step_shows_its_last_lines(tmp_path: Path) -> None:
