@@ -39,8 +39,8 @@ class Party(StrEnum):
     ARBITER = "arbiter"
 
 
-class TaskFacts(Protocol):
-    """What rules read of a posted task."""
+class Agreed(Protocol):
+    """The parties and windows that the buyer signs."""
 
     @property
     def buyer(self) -> str: ...
@@ -60,6 +60,11 @@ class TaskFacts(Protocol):
     def veto_seconds(self) -> int: ...
     @property
     def arbiter_seconds(self) -> int: ...
+
+
+class TaskFacts(Agreed, Protocol):
+    """What rules read of a posted task."""
+
     @property
     def visibility(self) -> str: ...
 

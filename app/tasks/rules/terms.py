@@ -17,7 +17,7 @@ from app.errors import (
     WindowOutOfBounds,
 )
 from app.money import WHOLE_BPS
-from app.tasks.rules.standing import NOBODY
+from app.tasks.rules.standing import NOBODY, Agreed
 
 DAY = 86400
 LOCAL_CHAIN_ID = 31337
@@ -27,33 +27,15 @@ MAX_ARBITER_SECONDS = 30 * DAY
 MAX_TASK_SECONDS = 365 * DAY
 
 
-class TermsFacts(Protocol):
+class TermsFacts(Agreed, Protocol):
     """The terms, as app.chain.typed_data.Terms has them."""
 
-    @property
-    def buyer(self) -> str: ...
-    @property
-    def agent(self) -> str: ...
-    @property
-    def awarder(self) -> str: ...
-    @property
-    def arbiter(self) -> str: ...
     @property
     def parent(self) -> str: ...
     @property
     def budget(self) -> int: ...
     @property
     def child_cap(self) -> int: ...
-    @property
-    def award_by(self) -> int: ...
-    @property
-    def deliver_by(self) -> int: ...
-    @property
-    def review_seconds(self) -> int: ...
-    @property
-    def veto_seconds(self) -> int: ...
-    @property
-    def arbiter_seconds(self) -> int: ...
     @property
     def default_share_bps(self) -> int: ...
 
