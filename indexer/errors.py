@@ -6,11 +6,13 @@ Retry                 the same step may succeed a moment later
 ├── TornRange         the answer contradicts itself
 └── CursorMoved       another process moved the cursor
 Stop                  no retry can help; `exit_code` tells the supervisor why
-├── WrongChain (2) · FinalityUnknown (2) · DatabaseNotMigrated (2)
+├── WrongChain (2) · OtherChainMirrored (2) · OtherContractsMirrored (2)
+├── FinalityUnknown (2) · DatabaseNotMigrated (2)
 ├── FinalityBroken (3)
 └── ChainBehind (4)
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -58,6 +60,20 @@ class OtherChainMirrored(Stop):
     def __init__(self, actual: int, required: int) -> None:
         self.actual, self.required = actual, required
         super().__init__(f"The database mirrors chain {actual}, but the deployment is on chain {required}.")
+
+
+class OtherContractsMirrored(Stop):
+    def __init__(self, mirrored: Iterable[bytes], required: Iterable[bytes]) -> None:
+        self.mirrored, self.required = sorted(mirrored), sorted(required)
+        super().__init__(
+            f"The database mirrors the contracts {named(self.mirrored)}, but the deployment names "
+            f"{named(self.required)}: give the new deployment a database of its own."
+        )
+
+
+def named(addresses: Iterable[bytes]) -> str:
+    """Addresses as one reads them."""
+    return ", ".join("0x" + address.hex() for address in addresses)
 
 
 class FinalityUnknown(Stop):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -12,7 +13,15 @@ from app.chain.deployment import Deployment
 from app.config import Settings
 from indexer.backfill import Stride
 from indexer.decode import decoder_for
-from indexer.errors import ChainBehind, FinalityUnknown, OtherChainMirrored, Retry, Stop, WrongChain
+from indexer.errors import (
+    ChainBehind,
+    FinalityUnknown,
+    OtherChainMirrored,
+    OtherContractsMirrored,
+    Retry,
+    Stop,
+    WrongChain,
+)
 from indexer.follow import Batch, Case, Cursor, Rules, require_same_chain, step
 from indexer.node import Node
 from indexer.projections import projections_for
@@ -97,8 +106,13 @@ async def start(store: Store, node: Node, settings: Settings, deployment: Deploy
     tip = await node.tip()
     if tip.finalized_number is None:
         raise FinalityUnknown()
-    cursor = await store.cursor() or await begin(store, node, deployment, tip.head.number, tip.finalized_number)
     addresses = decoder_for(deployment).addresses
+    cursor = await store.cursor() or await begin(
+        store, node, deployment, addresses, tip.head.number, tip.finalized_number
+    )
+    mirrored = await store.contracts()
+    if mirrored != frozenset(addresses):
+        raise OtherContractsMirrored(mirrored, addresses)
     ignore_reorgs = settings.reorg_handling == "off"
     rules = Rules(addresses, await store.first_block(), Stride(), ignore_reorgs)
     await require_same_chain_patiently(store, node, cursor, rules, settings.poll_seconds)
@@ -106,11 +120,13 @@ async def start(store: Store, node: Node, settings: Settings, deployment: Deploy
     return cursor, rules
 
 
-async def begin(store: Store, node: Node, deployment: Deployment, head: int, finalized: int) -> Cursor:
+async def begin(
+    store: Store, node: Node, deployment: Deployment, addresses: Sequence[bytes], head: int, finalized: int
+) -> Cursor:
     """The first cursor, on the last block before the deployment."""
     before = max(deployment.start_block, 1) - 1
     (block,) = await node.blocks(before, before)
-    return await store.begin(block, finalized, head)
+    return await store.begin(block, finalized, head, addresses)
 
 
 async def require_same_chain_patiently(store: Store, node: Node, cursor: Cursor, rules: Rules, poll: float) -> None:

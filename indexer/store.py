@@ -1,6 +1,6 @@
 """The mirror's own state in PostgreSQL: connection, leadership, cursor and mirrored blocks."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -25,8 +25,9 @@ SELECT block_number, block_hash, parent_hash, block_timestamp, finalized_number
 FROM chain.cursors JOIN chain.blocks ON number = block_number WHERE chain_id = %s
 """
 BEGIN_CURSOR = """
-INSERT INTO chain.cursors (chain_id, block_number, block_hash, block_timestamp, finalized_number, head_number)
-VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO chain.cursors
+    (chain_id, contracts, block_number, block_hash, block_timestamp, finalized_number, head_number)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
 READ_BLOCKS = "SELECT number, hash, parent_hash, timestamp FROM chain.blocks WHERE number BETWEEN %s AND %s"
 HALT = "UPDATE chain.cursors SET halted = %s, updated_at = clock_timestamp() WHERE chain_id = %s"
@@ -82,6 +83,12 @@ class Store:
         row = await (await self.connection.execute(READ_CURSOR, [self.chain_id])).fetchone()
         return Cursor(Block(*row[:4]), row[4]) if row else None
 
+    async def contracts(self) -> frozenset[bytes]:
+        """Whose events are mirrored, by address; empty before `begin`."""
+        return frozenset(
+            await self._value("SELECT contracts FROM chain.cursors WHERE chain_id = %s", self.chain_id) or ()
+        )
+
     async def blocks(self, first: int, last: int) -> Mapping[int, Block]:
         """The mirrored blocks among first..last."""
         found = await (await self.connection.execute(READ_BLOCKS, [first, last])).fetchall()
@@ -91,10 +98,12 @@ class Store:
         """The height where the mirror began; 0 where it has not."""
         return await self._value("SELECT min(number) FROM chain.blocks") or 0
 
-    async def begin(self, block: Block, finalized_number: int, head_number: int) -> Cursor:
-        """The first cursor: `block` is the last one before the deployment."""
+    async def begin(
+        self, block: Block, finalized_number: int, head_number: int, contracts: Sequence[bytes] = ()
+    ) -> Cursor:
+        """The first cursor: `block` is the last one before the deployment of `contracts`."""
         finalized = min(finalized_number, block.number)
-        first = [self.chain_id, block.number, block.hash, block.timestamp, finalized, head_number]
+        first = [self.chain_id, list(contracts), block.number, block.hash, block.timestamp, finalized, head_number]
         async with self.connection.transaction():
             await tables.copy(self.connection, BlockRow, rows.block_rows([block]))
             await self.connection.execute(BEGIN_CURSOR, first)

@@ -10,12 +10,16 @@ from app.database import CHAIN_SCHEMA, AddressColumn, Base, ChainTime, Hash32Col
 
 
 class Cursor(Base):
-    """The newest mirrored block; its timestamp is the chain time. `halted` says why the indexer stopped for good."""
+    """The newest mirrored block; its timestamp is the chain time.
+
+    `contracts` are those whose events are mirrored; `halted` says why the indexer stopped for good.
+    """
 
     __tablename__ = "cursors"
     __table_args__ = ({"schema": CHAIN_SCHEMA},)
 
     chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    contracts: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
     block_number: Mapped[int] = mapped_column(BigInteger)
     block_hash: Mapped[str] = mapped_column(Hash32Column)
     block_timestamp: Mapped[int] = mapped_column(ChainTime)

@@ -14,6 +14,7 @@ depends_on = None
 CURSORS = """
 CREATE TABLE chain.cursors (
     chain_id bigint CONSTRAINT cursors_pkey PRIMARY KEY,
+    contracts bytea[] NOT NULL DEFAULT '{}',
     block_number bigint NOT NULL,
     block_hash bytea NOT NULL CONSTRAINT cursors_block_hash_check CHECK (length(block_hash) = 32),
     block_timestamp bigint NOT NULL,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from devnet.processes import Service
 from tests.conftest import Anvil, Postgres
-from tests.integration.indexer.world import Mirror, World, wait_until
+from tests.integration.indexer.world import OTHER, Mirror, World, wait_until
 
 Start = Callable[[Service], Service]
 
@@ -75,6 +75,18 @@ def test_refuses_the_wrong_chain(world: World, mirror: Mirror) -> None:
     indexer.start()
     assert indexer.wait(20) == 2
     assert says(indexer, "chain 31337")
+
+
+def test_refuses_a_database_that_mirrors_other_contracts(world: World, mirror: Mirror, start: Start) -> None:
+    first = start(mirror.indexer())
+    mirror.catch_up(world.chain)
+    first.stop()
+    path = mirror.deployment_file
+    path.write_text(path.read_text().replace(world.deployment.escrow, OTHER.address))
+    indexer = mirror.indexer("redeployed")
+    indexer.start()
+    assert indexer.wait(20) == 2
+    assert says(indexer, "a database of its own")
 
 
 def test_refuses_a_database_without_tables(world: World, mirror: Mirror, postgres: Postgres) -> None:
