@@ -8,6 +8,7 @@ import uvicorn
 from eth_account import Account
 from eth_utils.address import is_checksum_address
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from app.accounts import routes as accounts
 from app.accounts.queries import account_of
@@ -54,9 +55,11 @@ SHUTDOWN_SECONDS = 3
 
 def create_app(settings: Settings) -> FastAPI:
     """The application; its engine and chain client live as long as its lifespan."""
-    app = FastAPI(
+    # Its documentation page brings its own scripts: a page of this origin runs nobody else's.
+    app = FastAPIOffline(
         title="Guildhall",
         version="1",
+        redoc_url=None,
         lifespan=lifespan_of(settings),
         responses=PROBLEM_RESPONSES,
         separate_input_output_schemas=False,

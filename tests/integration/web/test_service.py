@@ -1,5 +1,6 @@
 """Health, the network's facts, request ids, the OpenAPI document, and what is answered when things are away."""
 
+import re
 from collections.abc import Callable
 
 import httpx
@@ -91,6 +92,15 @@ async def test_keeps_a_well_formed_request_id_and_replaces_others(api: httpx.Asy
         answer = await api.get("/healthz", headers={"X-Request-Id": refused})
         assert answer.headers["x-request-id"] != refused
         assert len(answer.headers["x-request-id"]) == 32
+
+
+async def test_the_documentation_loads_nothing_from_elsewhere(api: httpx.AsyncClient) -> None:
+    page = (await api.get("/docs")).text
+    places = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+    assert places
+    for place in places:
+        assert place.startswith("/"), place
+        assert (await api.get(place)).status_code == 200
 
 
 async def test_openapi_documents_problems(api: httpx.AsyncClient) -> None:
