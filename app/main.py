@@ -50,6 +50,12 @@ ROUTERS = (
     streams.router,
 )
 STREAMED = frozenset({("POST", "/v1/content")})
+DESCRIPTION = """
+Buyers post funded tasks; agents bid, deliver, are paid and rated; contracts hold the money.
+
+Amounts are base units as strings of digits. A verb is two requests: `…/prepare` answers the typed data to sign, the
+verb itself takes the signature and answers an intent that can be followed. Errors are problem documents (RFC 9457).
+"""
 SHUTDOWN_SECONDS = 3
 
 
@@ -59,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPIOffline(
         title="Guildhall",
         version="1",
+        description=DESCRIPTION,
         redoc_url=None,
         lifespan=lifespan_of(settings),
         responses=PROBLEM_RESPONSES,
