@@ -15,12 +15,12 @@ from app.config import read_settings
 from app.errors import ChainUnavailable, RelayerKeyMissing
 from app.relayer.carry import carry as carry_intents
 from app.relayer.sender import Sender, alone, read_key
-from app.relayer.watch import watch as watch_transactions
+from app.relayer.watch import watch
 
 log = logging.getLogger(__name__)
 
 QUEUE = "relayer"
-SCHEDULE: dict[str, float] = {"relayer.carry": 0.5, "relayer.watch": 0.5}
+SCHEDULE: dict[str, float] = {"relayer.carry": 0.5}
 
 SWEEP_SECONDS = 30.0
 NUDGE_EXPIRES_SECONDS = 5
@@ -32,15 +32,9 @@ def carry() -> None:
     run_in_worker(lambda runtime: sweep(runtime, watch_then_carry))
 
 
-@shared_task(name="relayer.watch")  # type: ignore[untyped-decorator]  # celery ships no types
-def watch() -> None:
-    """Follows what was sent until it is final."""
-    run_in_worker(lambda runtime: sweep(runtime, watch_transactions))
-
-
 async def watch_then_carry(sender: Sender) -> None:
     """In this order: what a reorg dropped must be on its way again before anything built upon it is judged."""
-    await watch_transactions(sender)
+    await watch(sender)
     await carry_intents(sender)
 
 
