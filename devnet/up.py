@@ -14,7 +14,7 @@ from devnet import stack
 from devnet.binaries import ROOT
 from devnet.continuity import ChainBehindDatabase
 from devnet.deploy import DeploymentFailed, fund
-from devnet.keys import Role, participant_key, role_key
+from devnet.keys import Role, participant_key, role_key, write_key_file
 from devnet.network import Ports, remove_served_by_nobody
 from devnet.processes import ProcessFailed
 from devnet.stack import Stack
@@ -102,13 +102,23 @@ def fund_participants(running: Stack) -> None:
         marker.write_text(escrow)
 
 
+def write_keys(running: Stack) -> Path:
+    """A file for each key that a person may want to act with, in a folder that only the owner can read."""
+    folder = running.data_dir / "keys"
+    write_key_file(folder, "arbiter", role_key(Role.ARBITER))
+    for number in range(PARTICIPANTS):
+        write_key_file(folder, f"participant-{number}", participant_key(number))
+    return folder
+
+
 def description(running: Stack) -> str:
     """Plain lines: addresses and keys are there to be copied, whatever the terminal's width."""
     endpoints = running.network.endpoints
     lines = [("API", f"{running.url} (documentation: {running.url}/docs)")]
     lines += [("chain", f"{endpoints.rpc_url} (id {running.deployment.chain_id})")]
     lines += [("database", endpoints.database_url), ("broker", endpoints.redis_url)]
-    lines += [("logs", str(running.data_dir / "logs")), *running.deployment.contracts.items()]
+    lines += [("logs", str(running.data_dir / "logs")), ("key files", str(write_keys(running)))]
+    lines += running.deployment.contracts.items()
     keys = [(role.name.lower().replace("_", " "), role_key(role)) for role in Role]
     keys += [(f"participant {number}", participant_key(number)) for number in range(PARTICIPANTS)]
     lines += [(name, f"{key.address} {key.private_key}") for name, key in keys]
