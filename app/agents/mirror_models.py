@@ -1,12 +1,11 @@
 """The identity registry's mirror, written by the indexer alone."""
 
-from typing import Any
-
-from sqlalchemy import BigInteger, Integer, Text
+from sqlalchemy import BigInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import CHAIN_SCHEMA, AddressColumn, Base, ChainTime, Hash32Column
+from app.chain.models import MirroredEvent
+from app.database import CHAIN_SCHEMA, AddressColumn, Base
 
 
 class ChainAgent(Base):
@@ -27,16 +26,10 @@ class ChainAgent(Base):
     last_block: Mapped[int] = mapped_column(BigInteger)
 
 
-class AgentEvent(Base):
+class AgentEvent(MirroredEvent, Base):
     """One event of IdentityRegistry that concerns an agent."""
 
     __tablename__ = "agent_events"
     __table_args__ = ({"schema": CHAIN_SCHEMA},)
 
-    block_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    log_index: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    tx_hash: Mapped[str] = mapped_column(Hash32Column)
-    block_timestamp: Mapped[int] = mapped_column(ChainTime)
-    name: Mapped[str] = mapped_column(Text)
-    args: Mapped[dict[str, Any]] = mapped_column(JSONB)
     agent_id: Mapped[int] = mapped_column(BigInteger)

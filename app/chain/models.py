@@ -1,9 +1,10 @@
 """What has been read of the chain so far: the indexer writes, everybody reads."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, Text
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import CHAIN_SCHEMA, AddressColumn, Base, ChainTime, Hash32Column
@@ -53,6 +54,17 @@ class Log(Base):
     address: Mapped[str] = mapped_column(AddressColumn)
     topics: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class MirroredEvent:
+    """What a typed event of any mirrored contract has: its place, its name, and its arguments by Solidity's names."""
+
+    block_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    log_index: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    tx_hash: Mapped[str] = mapped_column(Hash32Column)
+    block_timestamp: Mapped[int] = mapped_column(ChainTime)
+    name: Mapped[str] = mapped_column(Text)
+    args: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
 class QuarantinedLog(Base):

@@ -1,15 +1,13 @@
 """Tables of the escrow mirror, written by the indexer alone. Columns are the contract's words in snake case."""
 
-from typing import Any
-
-from sqlalchemy import BigInteger, Boolean, Integer, SmallInteger, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Integer, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.chain.models import MirroredEvent
 from app.database import CHAIN_SCHEMA, AddressColumn, AmountColumn, Base, ChainTime, Hash32Column
 
 
-class EscrowEvent(Base):
+class EscrowEvent(MirroredEvent, Base):
     """One event of TaskEscrow. Arguments have their Solidity names; integers above 53 bits are decimal strings.
 
     `task_id` is NULL for Withdrawn, FeesCollected and FundingPaused; `owner` is set for PaymentOwed and Withdrawn.
@@ -18,12 +16,6 @@ class EscrowEvent(Base):
     __tablename__ = "escrow_events"
     __table_args__ = ({"schema": CHAIN_SCHEMA},)
 
-    block_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    log_index: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    tx_hash: Mapped[str] = mapped_column(Hash32Column)
-    block_timestamp: Mapped[int] = mapped_column(ChainTime)
-    name: Mapped[str] = mapped_column(Text)
-    args: Mapped[dict[str, Any]] = mapped_column(JSONB)
     task_id: Mapped[str | None] = mapped_column(Hash32Column)
     owner: Mapped[str | None] = mapped_column(AddressColumn)
 

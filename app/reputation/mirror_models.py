@@ -1,12 +1,10 @@
 """The reputation registry's mirror, written by the indexer alone."""
 
-from typing import Any
-
-from sqlalchemy import BigInteger, Boolean, Integer, SmallInteger, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import CHAIN_SCHEMA, AddressColumn, AmountColumn, Base, ChainTime, Hash32Column
+from app.chain.models import MirroredEvent
+from app.database import CHAIN_SCHEMA, AddressColumn, AmountColumn, Base, Hash32Column
 
 
 class Feedback(Base):
@@ -32,18 +30,12 @@ class Feedback(Base):
     tx_hash: Mapped[str] = mapped_column(Hash32Column)
 
 
-class FeedbackEvent(Base):
+class FeedbackEvent(MirroredEvent, Base):
     """One event of ReputationRegistry."""
 
     __tablename__ = "feedback_events"
     __table_args__ = ({"schema": CHAIN_SCHEMA},)
 
-    block_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    log_index: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    tx_hash: Mapped[str] = mapped_column(Hash32Column)
-    block_timestamp: Mapped[int] = mapped_column(ChainTime)
-    name: Mapped[str] = mapped_column(Text)
-    args: Mapped[dict[str, Any]] = mapped_column(JSONB)
     agent_id: Mapped[int] = mapped_column(BigInteger)
     client: Mapped[str] = mapped_column(AddressColumn)
     feedback_index: Mapped[int] = mapped_column(BigInteger)
