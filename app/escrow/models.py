@@ -1,6 +1,6 @@
 """Tables of the escrow mirror, written by the indexer alone. Columns are the contract's words in snake case."""
 
-from sqlalchemy import BigInteger, Boolean, Integer, SmallInteger
+from sqlalchemy import BigInteger, Boolean, Integer, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.chain.models import MirroredEvent
@@ -10,7 +10,8 @@ from app.database import CHAIN_SCHEMA, AddressColumn, AmountColumn, Base, ChainT
 class EscrowEvent(MirroredEvent, Base):
     """One event of TaskEscrow. Arguments have their Solidity names; integers above 53 bits are decimal strings.
 
-    `task_id` is NULL for Withdrawn, FeesCollected and FundingPaused; `owner` is set for PaymentOwed and Withdrawn.
+    `task_id` is the parent's for ChildFunded and ChildReturned, and NULL for Withdrawn, FeesCollected and
+    FundingPaused; `owner` is set for PaymentOwed and Withdrawn.
     """
 
     __tablename__ = "escrow_events"
@@ -23,9 +24,11 @@ class EscrowEvent(MirroredEvent, Base):
 class Escrow(Base):
     """A task's money, folded from its events.
 
-    `paid` is gross (fees included), `refunded` includes the surplus of an award: paid + refunded + remaining is the
-    budget. `since` is when the present state began, and 0 once the task is over, as in the contract. `agent` and
-    `payee` stay after the end, where the contract forgets them. The row is final when last_block is.
+    `paid` is gross (fees included), `refunded` includes the surplus of an award, `delegated` is what children hold or
+    have spent: paid + refunded + delegated + remaining is the budget. Where `parent` is not zero the task is a child,
+    and what it `refunded` went to its parent, never to its buyer. `since` is when the present state began, and 0 once
+    the task is over, as in the contract. `agent` and `payee` stay after the end, where the contract forgets them. The
+    row is final when last_block is.
     """
 
     __tablename__ = "escrows"
@@ -66,6 +69,7 @@ class Escrow(Base):
     paid: Mapped[int] = mapped_column(AmountColumn)
     fees: Mapped[int] = mapped_column(AmountColumn)
     refunded: Mapped[int] = mapped_column(AmountColumn)
+    delegated: Mapped[int] = mapped_column(AmountColumn, server_default=text("0"))
     refund_reason: Mapped[int | None] = mapped_column(SmallInteger)
     share_bps: Mapped[int | None] = mapped_column(Integer)
     by_default: Mapped[bool | None] = mapped_column(Boolean)

@@ -80,6 +80,7 @@ class FoldedEscrow:
     paid: int = 0
     fees: int = 0
     refunded: int = 0
+    delegated: int = 0
     refund_reason: int | None = None
     share_bps: int | None = None
     by_default: bool | None = None
@@ -104,12 +105,16 @@ class EventBeforeFunding(Exception):
 
 
 def fold_escrow(events: Iterable[ChainEvent], *, chain_id: int, escrow: str) -> FoldedEscrow | None:
-    """The escrow after all of a task's events, in the chain's order; None without any.
+    """The escrow after all of a task's events, in the chain's order; None where it was never funded.
 
-    Raises EventBeforeFunding where the first is not TaskFunded.
+    What a parent's children took and gave back is among its own events. Raises EventBeforeFunding where an event that
+    needs money comes before TaskFunded.
     """
     folded: FoldedEscrow | None = None
     for event in events:
+        if event.name == "BidRevoked":
+            # Anyone may revoke a bid that he made up, on any task: it must not even make a final row pending.
+            continue
         if event.name == "TaskFunded":
             folded = _fund(event, chain_id, escrow)
         elif folded is None:
@@ -184,6 +189,12 @@ def _apply(folded: FoldedEscrow, event: ChainEvent) -> FoldedEscrow:
             ruled = _split(_enter(folded, State.RULED, event), event)
             args = event.args
             return replace(ruled, share_bps=args["shareBps"], by_default=args["byDefault"], reasons=args["reasons"])
+        case "ChildFunded":
+            return _delegate(folded, int(event.args["amount"]))
+        case "ChildReturned":
+            returned = _delegate(folded, -int(event.args["amount"]))
+            # Once this task is over, what a child gives back passes through it to the buyer.
+            return _pay_back(returned, int(event.args["amount"])) if event.args["toBuyer"] else returned
         case "PaymentOwed":
             # The payment was booked by the event that caused it: only its way to the owner is longer.
             return folded
@@ -233,6 +244,11 @@ def _pay_agent(folded: FoldedEscrow, gross: int, fee: int) -> FoldedEscrow:
 
 def _pay_back(folded: FoldedEscrow, amount: int) -> FoldedEscrow:
     return replace(folded, refunded=folded.refunded + amount, remaining=folded.remaining - amount)
+
+
+def _delegate(folded: FoldedEscrow, amount: int) -> FoldedEscrow:
+    """Money goes from the task into a child, or back where `amount` is negative."""
+    return replace(folded, delegated=folded.delegated + amount, remaining=folded.remaining - amount)
 
 
 def _enter(folded: FoldedEscrow, state: State, event: ChainEvent) -> FoldedEscrow:

@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from app.chain.typed_data import ZERO_HASH
+from app.database import Hash32
 from app.escrow.models import Escrow, EscrowEvent
 from app.escrow.queries import ChainClock, is_final
 from app.escrow.rules import Refund, State
@@ -24,9 +26,13 @@ def finality_of(block: int, clock: ChainClock) -> Finality:
 
 
 class EscrowOut(BaseModel):
-    """A task's money as the chain has it. `paid` includes `fees`; `refunded` includes an award's surplus."""
+    """A task's money as the chain has it. `paid` includes `fees`; `refunded` includes an award's surplus.
+
+    `delegated` is what children took of the budget. A child names its `parent`, to which its refunds go.
+    """
 
     task_id: TaskIdField
+    parent: Hash32Field | None
     state: str
     remaining: Amount
     since: int
@@ -42,6 +48,7 @@ class EscrowOut(BaseModel):
     paid: Amount
     fees: Amount
     refunded: Amount
+    delegated: Amount
     refund_reason: str | None
     share_bps: int | None
     by_default: bool | None
@@ -68,10 +75,11 @@ class EscrowEventOut(BaseModel):
 def escrow_out(escrow: Escrow, clock: ChainClock) -> EscrowOut:
     """The wire shape of a mirrored escrow."""
     reason = None if escrow.refund_reason is None else Refund(escrow.refund_reason).name.lower()
-    special = {"state", "refund_reason", "finality"}
+    special = {"parent", "state", "refund_reason", "finality"}
     same = {name: getattr(escrow, name) for name in EscrowOut.model_fields if name not in special}
     return EscrowOut(
         **same,
+        parent=None if escrow.parent == ZERO_HASH else Hash32(escrow.parent),
         state=State(escrow.state).name.lower(),
         refund_reason=reason,
         finality=finality_of(escrow.last_block, clock),

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.chain.typed_data import ZERO_HASH
 from app.database import Address
 from app.escrow.models import Escrow, EscrowEvent
 from app.relayer.models import Intent
@@ -17,6 +18,7 @@ MONEY_EVENTS = (
     "TaskRefunded",
     "TaskSettled",
     "TaskRuled",
+    "ChildReturned",
     "PaymentOwed",
     "Withdrawn",
 )
@@ -29,12 +31,23 @@ class MoneyEvent:
     event: EscrowEvent
     escrow: Escrow | None
 
+    @property
+    def buyer(self) -> str | None:
+        """Whose money the task holds; None for a child, which holds its parent's, and without a task."""
+        return None if self.escrow is None or self.escrow.parent != ZERO_HASH else self.escrow.buyer
+
+    @property
+    def payee(self) -> str | None:
+        """Who is paid for the work."""
+        return None if self.escrow is None else self.escrow.payee
+
 
 async def money_events(
     session: AsyncSession, address: Address, after: tuple[Any, ...] | None, limit: int
 ) -> list[MoneyEvent]:
     """At most `limit` events that may have moved the address's money, newest first, from below `after`."""
-    mine = or_(Escrow.buyer == address, Escrow.payee == address, EscrowEvent.owner == address)
+    paid_in = and_(Escrow.buyer == address, Escrow.parent == ZERO_HASH)
+    mine = or_(paid_in, Escrow.payee == address, EscrowEvent.owner == address)
     found = (
         select(EscrowEvent, Escrow)
         .outerjoin(Escrow, Escrow.task_id == EscrowEvent.task_id)

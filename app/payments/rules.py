@@ -31,7 +31,10 @@ class Movement:
 def movements(
     name: str, args: Mapping[str, object], address: str, *, buyer: str | None, payee: str | None
 ) -> list[Movement]:
-    """What this event moved for `address`; `buyer` and `payee` are its task's. Zero amounts are no movements."""
+    """What this event moved for `address`; `buyer` and `payee` are its task's. Zero amounts are no movements.
+
+    `buyer` is whoever paid in from outside: None for a child, whose money comes from its parent and goes back to it.
+    """
     found = list(every_movement(name, args, is_buyer=address == buyer, is_payee=address == payee, address=address))
     return [movement for movement in found if movement.amount > 0]
 
@@ -48,6 +51,8 @@ def every_movement(
         case "TaskReleased" if is_payee:
             return [payout(args, "amount")]
         case "TaskRefunded" if is_buyer:
+            return [Movement(PaymentKind.REFUND, amount_of(args, "amount"))]
+        case "ChildReturned" if is_buyer and args["toBuyer"]:
             return [Movement(PaymentKind.REFUND, amount_of(args, "amount"))]
         case "TaskSettled" | "TaskRuled":
             paid = [payout(args, "toAgent")] if is_payee else []

@@ -45,7 +45,6 @@ class Withdrawal(BaseModel):
 def payments_out(row: MoneyEvent, address: Address, clock: ChainClock) -> list[PaymentOut]:
     """What one event moved for the address."""
     event = row.event
-    buyer, payee = (None, None) if row.escrow is None else (row.escrow.buyer, row.escrow.payee)
     return [
         PaymentOut(
             kind=movement.kind,
@@ -58,7 +57,7 @@ def payments_out(row: MoneyEvent, address: Address, clock: ChainClock) -> list[P
             tx_hash=event.tx_hash,
             finality=finality_of(event.block_number, clock),
         )
-        for movement in movements(event.name, event.args, address, buyer=buyer, payee=payee)
+        for movement in movements(event.name, event.args, address, buyer=row.buyer, payee=row.payee)
     ]
 
 

@@ -1,5 +1,6 @@
 """Where an address's money came from and went, and what waits for it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,6 +57,19 @@ async def test_each_party_reads_its_own_movements_newest_first(market: Market) -
     ]
     assert agent["items"][2]["fee"] == "5000"
     assert (await market.stranger.get("/payments")).json() == {"items": [], "next_cursor": None}
+
+
+async def test_what_a_child_gives_back_is_never_its_buyers(market: Market) -> None:
+    """The agent hires a rival with the task's money: unspent, it is the first buyer's again."""
+    parent = await market.posted(await market.direct(), state=State.RELEASED, remaining=0)
+    terms = replace(await market.direct(), buyer=market.agent.address, agent=market.rival.address, parent=parent)
+    market.mirror(terms, state=State.REFUNDED, remaining=0, refunded=BUDGET)
+    child = market.task_id(terms)
+    market.event("TaskFunded", {"terms": {"budget": str(BUDGET)}}, task_id=child, block=90)
+    market.event("TaskRefunded", {"amount": str(BUDGET), "reason": 4}, task_id=child, block=91)
+    market.event("ChildReturned", {"amount": str(BUDGET), "toBuyer": True}, task_id=parent, block=92)
+    assert lines((await market.agent.get("/payments")).json()) == []
+    assert lines((await market.buyer.get("/payments")).json()) == [("refund", str(BUDGET), "final")]
 
 
 async def test_pages_do_not_lose_or_repeat(market: Market) -> None:

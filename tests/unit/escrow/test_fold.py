@@ -78,6 +78,17 @@ def ruled(to_agent: int, fee: int, to_buyer: int, *, by_default: bool = False) -
     return "TaskRuled", {**split, "shareBps": 2_500, "byDefault": by_default, "reasons": HASH}
 
 
+def delegated(amount: int) -> Step:
+    return "ChildFunded", {"parentId": TASK, "childId": HASH, "amount": str(amount)}
+
+
+def returned(amount: int, *, to_buyer: bool = False) -> Step:
+    return "ChildReturned", {"parentId": TASK, "childId": HASH, "amount": str(amount), "toBuyer": to_buyer}
+
+
+REVOKED: Step = ("BidRevoked", {"bidDigest": HASH, "agent": AGENT})
+
+
 def events(*steps: Step, seconds: int = 10) -> list[ChainEvent]:
     """The steps in blocks 1, 2, 3 and so on, `seconds` apart."""
     return [
@@ -160,6 +171,28 @@ def test_a_payment_that_became_owed_is_booked_once() -> None:
     assert (row.paid, row.fees, row.last_block) == (BUDGET, 10, 4)
 
 
+def test_a_child_takes_from_what_remains_and_gives_back_to_it() -> None:
+    row = folded(funded(agent=AGENT), delegated(300), delegated(200), returned(120))
+    assert (row.state, row.remaining, row.delegated, row.refunded) == (State.FUNDED, BUDGET - 380, 380, 0)
+
+
+def test_what_a_child_gives_back_after_the_end_passes_through_to_the_buyer() -> None:
+    ended = released(700, 7, 0)
+    row = folded(funded(agent=AGENT), delegated(300), SUBMITTED, ended, returned(100, to_buyer=True))
+    assert (row.state, row.remaining, row.delegated, row.refunded, row.last_block) == (State.RELEASED, 0, 200, 100, 5)
+
+
+def test_a_child_may_make_a_submitted_task_hold_more() -> None:
+    row = folded(funded(agent=AGENT), delegated(300), SUBMITTED, returned(300))
+    assert (row.state, row.remaining, row.since) == (State.SUBMITTED, BUDGET, 1_030)
+
+
+def test_a_revoked_bid_changes_nothing_and_makes_nothing_pending() -> None:
+    assert folded(funded(), REVOKED) == folded(funded())
+    assert folded(REVOKED, funded()).funded_block == 2
+    assert fold_escrow(events(REVOKED), chain_id=31337, escrow=ESCROW) is None
+
+
 def test_owed_falls_with_each_withdrawal() -> None:
     steps = [("PaymentOwed", {"amount": "7"}), ("PaymentOwed", {"amount": "5"}), ("Withdrawn", {"amount": "12"})]
     before, after = fold_owed(AGENT, events(*steps[:2])), fold_owed(AGENT, events(*steps))
@@ -192,6 +225,10 @@ def histories(draw: st.DrawFn) -> Sequence[Step]:
             amount = draw(st.integers(0, remaining - 1))
             remaining -= amount
             steps += [SUBMITTED, released(amount, amount // 100, remaining)]
+        taken = draw(st.integers(0, remaining - 1))
+        back = draw(st.integers(0, taken))
+        remaining += back - taken
+        steps += [delegated(taken), REVOKED, returned(back)]
     to_agent = draw(st.integers(0, remaining))
     ends = [
         refunded(remaining, Refund.RECLAIMED),
@@ -202,9 +239,9 @@ def histories(draw: st.DrawFn) -> Sequence[Step]:
 
 
 @given(history=histories())
-def test_every_unit_is_paid_refunded_or_held(history: Sequence[Step]) -> None:
+def test_every_unit_is_paid_refunded_delegated_or_held(history: Sequence[Step]) -> None:
     for length in range(1, len(history) + 1):
         row = folded(*history[:length])
-        assert row.paid + row.refunded + row.remaining == row.budget
-        assert min(row.paid, row.refunded, row.remaining, row.paid - row.fees) >= 0
+        assert row.paid + row.refunded + row.delegated + row.remaining == row.budget
+        assert min(row.paid, row.refunded, row.delegated, row.remaining, row.paid - row.fees) >= 0
         assert not is_over(row.state) or row.remaining == 0

@@ -20,6 +20,10 @@ EVENTS: list[tuple[str, dict[str, Any], str, list[Movement]]] = [
     ("TaskSettled", {"toAgent": "30", "fee": "1", "toBuyer": "20"}, AGENT, [Movement(PaymentKind.PAYOUT, 29, 1)]),
     ("TaskRuled", {"toAgent": "30", "fee": "1", "toBuyer": "20"}, BUYER, [Movement(PaymentKind.REFUND, 20)]),
     ("TaskRuled", {"toAgent": "0", "fee": "0", "toBuyer": "50"}, AGENT, []),
+    ("ChildReturned", {"amount": "50", "toBuyer": True}, BUYER, [Movement(PaymentKind.REFUND, 50)]),
+    ("ChildReturned", {"amount": "50", "toBuyer": True}, AGENT, []),
+    ("ChildReturned", {"amount": "50", "toBuyer": False}, BUYER, []),
+    ("ChildFunded", {"amount": "50"}, BUYER, []),
     ("PaymentOwed", {"owner": AGENT, "amount": "29"}, AGENT, [Movement(PaymentKind.OWED, 29)]),
     ("PaymentOwed", {"owner": AGENT, "amount": "29"}, BUYER, []),
     ("Withdrawn", {"owner": AGENT, "amount": 29}, AGENT, [Movement(PaymentKind.WITHDRAWN, 29)]),
@@ -30,6 +34,13 @@ EVENTS: list[tuple[str, dict[str, Any], str, list[Movement]]] = [
 @pytest.mark.parametrize(("name", "args", "address", "moved"), EVENTS)
 def test_moves(name: str, args: dict[str, Any], address: str, moved: list[Movement]) -> None:
     assert movements(name, args, address, buyer=BUYER, payee=AGENT) == moved
+
+
+@pytest.mark.parametrize("name", ["TaskFunded", "TaskAwarded", "TaskRefunded", "TaskSettled", "TaskRuled"])
+def test_a_childs_money_never_moves_for_its_buyer(name: str) -> None:
+    amounts = {"amount": "50", "surplus": "50", "toBuyer": "50", "toAgent": "0", "fee": "0"}
+    args = {**amounts, "terms": {"budget": "50"}}
+    assert movements(name, args, BUYER, buyer=None, payee=AGENT) == []
 
 
 @given(pot=st.integers(0, 2**96 - 1), data=st.data())
