@@ -208,7 +208,7 @@ class ContentMissing(Unavailable):
 
 
 class NotController(Forbidden):
-    text = "Only the owner or the wallet of agent {agent_id} may {verb} it."
+    text = "Only the owner, the wallet or an approved operator of agent {agent_id} may {verb} it."
 
 
 class RegistrationNonceUsed(Conflict):

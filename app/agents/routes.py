@@ -1,9 +1,11 @@
 """/v1/agents: registration carried for the owner, agents with their profiles."""
 
-from fastapi import APIRouter, status
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, status
 
 from app.agents import actions, queries
-from app.agents.actions import Profile, Registration
+from app.agents.actions import Profile, Registration, Registry
 from app.agents.schemas import (
     AgentView,
     CarriedRegistration,
@@ -24,30 +26,30 @@ from app.web.paging import Page, Paging, page_of
 router = APIRouter(prefix="/v1/agents", tags=["agents"])
 
 
+def current_registry(chain: CurrentChain, deployment: CurrentDeployment) -> Registry:
+    """The identity registry of this deployment."""
+    return Registry(chain, deployment)
+
+
+CurrentRegistry = Annotated[Registry, Depends(current_registry)]
+
+
 @router.post("/registrations/prepare")
 async def prepare_registration(
-    body: RegistrationAsked,
-    session: DbSession,
-    account: CurrentAccount,
-    chain: CurrentChain,
-    deployment: CurrentDeployment,
+    body: RegistrationAsked, session: DbSession, account: CurrentAccount, registry: CurrentRegistry
 ) -> RegistrationPrepared:
     """The typed data with which the signed-in account registers an agent of its own."""
-    asked = await actions.prepare_registration(session, chain, deployment, account, body.agent_uri)
-    return registration_prepared(asked, deployment)
+    asked = await actions.prepare_registration(session, registry, account, body.agent_uri)
+    return registration_prepared(asked, registry.deployment)
 
 
 @router.post("/registrations", status_code=status.HTTP_202_ACCEPTED)
 async def register(
-    body: RegistrationSigned,
-    session: DbSession,
-    account: CurrentAccount,
-    chain: CurrentChain,
-    deployment: CurrentDeployment,
+    body: RegistrationSigned, session: DbSession, account: CurrentAccount, registry: CurrentRegistry
 ) -> CarriedRegistration:
     """Carries the signed registration to the registry."""
     asked = Registration(account, body.agent_uri, body.nonce, body.deadline)
-    intent = await actions.register(session, chain, deployment, asked, bytes.fromhex(body.signature[2:]))
+    intent = await actions.register(session, registry, asked, bytes.fromhex(body.signature[2:]))
     return CarriedRegistration(intent=IntentOut.of(intent))
 
 
@@ -74,9 +76,9 @@ async def read_agent(agent_id: AgentId, session: DbSession) -> AgentView:
 
 @router.put("/{agent_id}/profile")
 async def write_profile(
-    agent_id: AgentId, body: ProfileWritten, session: DbSession, account: CurrentAccount
+    agent_id: AgentId, body: ProfileWritten, session: DbSession, account: CurrentAccount, registry: CurrentRegistry
 ) -> AgentView:
-    """Says what the agent is; for its owner and its wallet."""
+    """Says what the agent is; for its owner, its wallet, and whom the owner approved (ERC-721)."""
     profile = Profile(body.name, body.description, body.endpoint)
-    agent = await actions.describe(session, agent_id, account, profile)
+    agent = await actions.describe(session, registry, agent_id, account, profile)
     return agent_view(agent, await chain_clock(session))

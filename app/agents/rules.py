@@ -1,19 +1,13 @@
 """Who may speak for an agent, and when a registration may still be carried."""
 
-from app.errors import NotController, RegistrationDeadlineRefused, RegistrationNonceUsed
+from app.errors import RegistrationDeadlineRefused, RegistrationNonceUsed
 
 REGISTRATION_SECONDS = 3600
 
 
 def is_controller(owner: str, wallet: str | None, account: str) -> bool:
-    """The registry's owner and the agent's wallet control it."""
+    """The registry's owner and the agent's wallet control it; so do ERC-721 operators, whom only the chain knows."""
     return account in (owner, wallet)
-
-
-def require_controller(owner: str, wallet: str | None, account: str, *, agent_id: int, verb: str) -> None:
-    """Raises NotController."""
-    if not is_controller(owner, wallet, account):
-        raise NotController(agent_id=agent_id, verb=verb)
 
 
 def check_registration(nonce: int, deadline: int, *, expected_nonce: int, chain_time: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.agents.actions import Registry
 from app.announcements.actions import announce
 from app.auctions import queries, rules
 from app.auctions.models import PlacedBid
@@ -17,6 +18,7 @@ from app.auctions.rules import Bounds, Candidate, Clearing
 from app.auctions.transcript import MEDIA_TYPE, Considered, transcript_of
 from app.chain import contracts, signatures, typed_data
 from app.chain.deployment import Deployment
+from app.chain.rpc import AsyncChain
 from app.chain.typed_data import ZERO_HASH, Bid, TypedData
 from app.clock import database_now
 from app.content import actions as content
@@ -63,7 +65,7 @@ async def check_bid(desk: Desk, task_id: TaskId, offer: Bid) -> TaskView:
     unpayable = frozenset({desk.deployment.escrow, desk.deployment.token})
     bounds = Bounds(view.task.budget, view.time + seconds, unpayable)
     rules.require_bid(view, offer, task_id, desk.account, bounds)
-    await require_control(desk.session, desk.account, offer.agent_id)
+    await require_control(desk.session, desk.registry, desk.account, offer.agent_id)
     return view
 
 
@@ -151,8 +153,13 @@ class Auctioneer:
     """Who awards by auction, for which contracts, and where transcripts are kept."""
 
     key: LocalAccount
+    chain: AsyncChain
     deployment: Deployment
     content_dir: Path
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.chain, self.deployment)
 
     @property
     def address(self) -> Address:
@@ -179,7 +186,9 @@ async def decide(session: AsyncSession, auctioneer: Auctioneer, view: TaskView, 
             auction.failed_at = now
             await announce(session, "auction.award_failed", f"task:{view.task_id}", {"attempts": auction.attempts})
             return True
-    considered = [await consider(session, view, bid) for bid in await queries.bids_on(session, view.task_id)]
+    considered = [
+        await consider(session, auctioneer.registry, view, bid) for bid in await queries.bids_on(session, view.task_id)
+    ]
     candidates = [Candidate(each.bid.digest, each.bid.min_price) for each in considered if each.awardable]
     result = rules.clear(candidates, view.task.budget)
     if result is None:
@@ -205,12 +214,12 @@ async def give_up_after_failure(session: AsyncSession, view: TaskView, auction: 
     return True
 
 
-async def consider(session: AsyncSession, view: TaskView, bid: PlacedBid) -> Considered:
-    """Whether the contract would take this bid now, as far as the mirror shows."""
+async def consider(session: AsyncSession, registry: Registry, view: TaskView, bid: PlacedBid) -> Considered:
+    """Whether the contract would take this bid now, as far as the mirror shows. Raises ChainUnavailable."""
     awardable = bid.struck_at is None and rules.is_awardable(view.task, bid, view.time)
     if awardable:
         try:
-            await require_control(session, bid.agent, bid.agent_id)
+            await require_control(session, registry, bid.agent, bid.agent_id)
         except AgentIdNotControlled:
             awardable = False
     return Considered(bid, awardable)

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 from eth_account import Account
+from eth_account.signers.local import LocalAccount
 
 from app import faults
 from app.announcements.actions import advance, next_for
@@ -10,9 +11,10 @@ from app.auctions import actions
 from app.auctions.actions import Auctioneer
 from app.boundary import WorkerRuntime, run_in_worker, transaction
 from app.chain.deployment import load
+from app.chain.rpc import AsyncChain
 from app.config import Settings
 from app.database import Address, Hash32, TaskId
-from app.errors import ChainNotMirrored
+from app.errors import ChainNotMirrored, ChainUnavailable
 
 SCHEDULE: dict[str, float] = {"auctions.sweep": 0.5, "auctions.catch_up": 15.0}
 
@@ -70,23 +72,31 @@ async def close(runtime: WorkerRuntime) -> None:
 
 
 async def award(runtime: WorkerRuntime) -> None:
-    """Decides awards, where this deployment has an auctioneer; nothing to do before the chain is mirrored."""
-    auctioneer = auctioneer_of(runtime.settings)
-    if auctioneer is None:
+    """Decides awards, where this deployment has an auctioneer.
+
+    Nothing to do before the chain is mirrored; and while no node answers, the next sweep finds the same auctions.
+    """
+    settings = runtime.settings
+    key = auctioneer_key(settings)
+    if key is None:
         return
     try:
-        async with transaction(runtime.sessions) as session:
+        async with (
+            AsyncChain(settings.rpc_urls, timeout_seconds=settings.rpc_timeout_seconds) as chain,
+            transaction(runtime.sessions) as session,
+        ):
+            auctioneer = Auctioneer(key, chain, load(settings.deployment_file), settings.content_dir)
             await actions.award_due(session, auctioneer)
-    except ChainNotMirrored:
+    except (ChainNotMirrored, ChainUnavailable):
         return
 
 
-def auctioneer_of(settings: Settings) -> Auctioneer | None:
-    """The auctioneer's key and place, None where no key is set."""
+def auctioneer_key(settings: Settings) -> LocalAccount | None:
+    """The key that awards by auction, None where this deployment runs none."""
     if settings.auctioneer_key_file is None:
         return None
-    key = Account.from_key(settings.auctioneer_key_file.read_text().strip())
-    return Auctioneer(key, load(settings.deployment_file), settings.content_dir)
+    key: LocalAccount = Account.from_key(settings.auctioneer_key_file.read_text().strip())
+    return key
 
 
 def task_of(announcement: Announcement) -> TaskId:

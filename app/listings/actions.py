@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.agents.actions import Registry, require_controller
 from app.agents.queries import agent_of
-from app.agents.rules import require_controller
 from app.announcements.actions import announce
 from app.clock import database_now
 from app.database import Address
@@ -29,12 +29,12 @@ class Offer:
     tags: tuple[str, ...]
 
 
-async def post(session: AsyncSession, agent_id: int, account: Address, offer: Offer) -> Listing:
+async def post(session: AsyncSession, registry: Registry, agent_id: int, account: Address, offer: Offer) -> Listing:
     """Stores a new listing of the agent. Raises NotFound and NotController."""
     agent = await agent_of(session, agent_id)
     if agent is None:
         raise NotFound(kind="agent")
-    require_controller(agent.owner, agent.wallet, account, agent_id=agent_id, verb="list")
+    await require_controller(registry, agent, account, verb="list")
     now = await database_now(session)
     listing = Listing(id=uuid4(), agent_id=agent_id, created_at=now, updated_at=now, **columns(vars(offer)))
     session.add(listing)
@@ -43,9 +43,11 @@ async def post(session: AsyncSession, agent_id: int, account: Address, offer: Of
     return listing
 
 
-async def change(session: AsyncSession, listing_id: UUID, account: Address, changes: Mapping[str, object]) -> Listing:
+async def change(
+    session: AsyncSession, registry: Registry, listing_id: UUID, account: Address, changes: Mapping[str, object]
+) -> Listing:
     """Replaces the fields of an Offer that `changes` names. Raises NotFound and NotController."""
-    listing = await own_listing(session, listing_id, account, "change a listing of")
+    listing = await own_listing(session, registry, listing_id, account, "change a listing of")
     for name, value in columns(changes).items():
         setattr(listing, name, value)
     listing.updated_at = func.clock_timestamp()
@@ -55,21 +57,23 @@ async def change(session: AsyncSession, listing_id: UUID, account: Address, chan
     return listing
 
 
-async def remove(session: AsyncSession, listing_id: UUID, account: Address) -> None:
+async def remove(session: AsyncSession, registry: Registry, listing_id: UUID, account: Address) -> None:
     """Deletes a listing. Raises NotFound and NotController."""
-    listing = await own_listing(session, listing_id, account, "remove a listing of")
+    listing = await own_listing(session, registry, listing_id, account, "remove a listing of")
     await session.delete(listing)
     await session.flush()
     await announce(session, "listing.removed", f"agent:{listing.agent_id}", facts_of(listing))
 
 
-async def own_listing(session: AsyncSession, listing_id: UUID, account: Address, verb: str) -> Listing:
+async def own_listing(
+    session: AsyncSession, registry: Registry, listing_id: UUID, account: Address, verb: str
+) -> Listing:
     """The listing, locked, where `account` controls its agent. Raises NotFound and NotController."""
     found = await queries.locked_listing(session, listing_id)
     if found is None:
         raise NotFound(kind="listing")
     listing, agent = found
-    require_controller(agent.owner, agent.wallet, account, agent_id=agent.agent_id, verb=verb)
+    await require_controller(registry, agent, account, verb=verb)
     return listing
 
 

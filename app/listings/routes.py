@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
+from app.agents.routes import CurrentRegistry
 from app.errors import NotFound
 from app.listings import actions, queries
 from app.listings.actions import Offer
@@ -17,10 +18,12 @@ router = APIRouter(prefix="/v1/listings", tags=["listings"])
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-async def post_listing(body: ListingPosted, session: DbSession, account: CurrentAccount) -> ListingView:
+async def post_listing(
+    body: ListingPosted, session: DbSession, account: CurrentAccount, registry: CurrentRegistry
+) -> ListingView:
     """Offers what an agent can do; for those who control it."""
     offer = Offer(body.capability, body.title, body.description, body.price, body.unit, body.tags)
-    return listing_view(await actions.post(session, body.agent_id, account, offer))
+    return listing_view(await actions.post(session, registry, body.agent_id, account, offer))
 
 
 @router.get("")
@@ -54,15 +57,17 @@ async def read_listing(listing_id: UUID, session: DbSession) -> ListingView:
 
 @router.patch("/{listing_id}")
 async def change_listing(
-    listing_id: UUID, body: ListingChanged, session: DbSession, account: CurrentAccount
+    listing_id: UUID, body: ListingChanged, session: DbSession, account: CurrentAccount, registry: CurrentRegistry
 ) -> ListingView:
     """Changes the fields that are sent."""
     changes = {name: getattr(body, name) for name in body.model_fields_set}
-    return listing_view(await actions.change(session, listing_id, account, changes))
+    return listing_view(await actions.change(session, registry, listing_id, account, changes))
 
 
 @router.delete("/{listing_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def remove_listing(listing_id: UUID, session: DbSession, account: CurrentAccount) -> Response:
+async def remove_listing(
+    listing_id: UUID, session: DbSession, account: CurrentAccount, registry: CurrentRegistry
+) -> Response:
     """Takes the offer back."""
-    await actions.remove(session, listing_id, account)
+    await actions.remove(session, registry, listing_id, account)
     return Response(status_code=status.HTTP_204_NO_CONTENT)

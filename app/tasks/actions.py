@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents import queries as agents
-from app.agents.rules import is_controller
+from app.agents.actions import Registry, controls
 from app.announcements.actions import announce
 from app.chain import contracts, typed_data
 from app.chain.contracts import AuthRole
@@ -218,15 +218,15 @@ async def require_agent_id(desk: Desk, view: TaskView, agent_id: int) -> None:
     """The awarded id, or for a direct hire one that the agent controls. Raises AgentIdNotControlled."""
     hired = None if view.escrow is None else view.escrow.agent_id
     if hired is None:
-        await require_control(desk.session, desk.account, agent_id)
+        await require_control(desk.session, desk.registry, desk.account, agent_id)
     elif hired != agent_id:
         raise AgentIdNotControlled(account=desk.account, agent_id=agent_id)
 
 
-async def require_control(session: AsyncSession, account: Address, agent_id: int) -> None:
-    """Raises AgentIdNotControlled unless the registry's mirror names the account as owner or wallet."""
+async def require_control(session: AsyncSession, registry: Registry, account: Address, agent_id: int) -> None:
+    """Raises AgentIdNotControlled unless the account controls a mirrored agent, and ChainUnavailable."""
     agent = await agents.agent_of(session, agent_id)
-    if agent is None or not is_controller(agent.owner, agent.wallet, account):
+    if agent is None or not await controls(registry, agent, account):
         raise AgentIdNotControlled(account=account, agent_id=agent_id)
 
 

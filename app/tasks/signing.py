@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.agents.actions import Registry
 from app.chain import contracts, signatures
 from app.chain.deployment import Deployment
 from app.chain.rpc import AsyncChain
@@ -32,6 +33,11 @@ class Desk:
     chain: AsyncChain
     token: TokenDomain
     auctioneer: Address | None
+
+    @property
+    def registry(self) -> Registry:
+        """Who controls which agent, where the mirror cannot tell."""
+        return Registry(self.chain, self.deployment)
 
     async def task(self, task_id: TaskId) -> TaskView:
         """A task that the account may see, locked. Raises NotFound."""

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from devnet.deploy import Deployment
+from devnet.deploy import Deployment, function_abi
+from devnet.keys import participant_key
+from devnet.rpc import Chain, calldata
 from tests.integration.api import Wallet, execute, mirror_agent
 from tests.integration.conftest import CHAIN_TIME
 
@@ -132,3 +134,23 @@ async def test_the_owner_and_the_wallet_write_the_profile(
     assert unknown.status_code == 404
     bad = await api.put("/v1/agents/21/profile", json=profile | {"endpoint": "ftp://x"}, headers={})
     assert bad.status_code == 401
+
+
+async def test_an_approved_operator_writes_the_profile_for_as_long_as_he_is_approved(
+    api: httpx.AsyncClient, wallet: Callable[[int], Wallet], database_url: str, deployment: Deployment, rpc_url: str
+) -> None:
+    """The mirror names owner and wallet only; the registry knows whom the owner approved."""
+    registry, owner, operator = deployment.contracts["IdentityRegistry"], participant_key(5), wallet(6)
+    register = {"to": registry, "data": "0x1aa3a008", "gas": 500_000}
+    approval = function_abi("IdentityRegistry", "setApprovalForAll")
+    mirror_agent(database_url, 1, owner.address)
+    headers = await operator.sign_in()
+    seen = []
+    with Chain(rpc_url) as chain:
+        chain.send_all(owner, [register])
+        for approved in (True, False):
+            data = calldata(approval, [operator.address, approved])
+            chain.send_all(owner, [{"to": registry, "data": data, "gas": 200_000}])
+            answer = await api.put("/v1/agents/1/profile", json={"name": "Sorter"}, headers=headers)
+            seen.append((answer.status_code, answer.json().get("type")))
+    assert seen == [(200, None), (403, "urn:guildhall:problem:not-controller")]
