@@ -8,7 +8,7 @@ from typing import Any
 from audit.abi import Contract, Event
 from audit.deployment import Deployment
 from audit.fold import ZERO_ADDRESS, Row, folded
-from audit.ledger import Ledger, owed_split
+from audit.ledger import Ledger, ledger_of
 from audit.rpc import Rpc
 
 RANGE_BLOCKS = 2000
@@ -45,7 +45,8 @@ def read_chain(rpc: Rpc, deployment: Deployment, block: int) -> ChainSide:
     money_in, money_out = transfers(rpc, deployment, block)
     return ChainSide(
         block=block,
-        ledger=ledger_of(money, rows, stored, int(total_owed)),
+        # Deposits and payments from the events; owed and held from the contract's storage.
+        ledger=ledger_of(money, rows, int(total_owed), sum(row["remaining"] for row in stored.values())),
         balance=int(ask_each(rpc, deployment.token, "balanceOf", [(escrow.address,)], block)[0]),
         money_in=money_in,
         money_out=money_out,
@@ -74,10 +75,12 @@ def raw_logs(rpc: Rpc, address: str, topics: list[Any], first: int, last: int) -
 
 
 def by_task(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """What a child took and gave back is told of its parent; a bid is revoked by anyone, on any id."""
     tasks: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        if "taskId" in event.args:
-            tasks[event.args["taskId"]].append(event)
+        task = event.args.get("taskId") or event.args.get("parentId")
+        if task is not None and event.name != "BidRevoked":
+            tasks[task].append(event)
     return tasks
 
 
@@ -98,19 +101,6 @@ def ask_each(rpc: Rpc, contract: Contract, function: str, calls: list[tuple[Any,
     """The first output of each call."""
     answers = rpc.ask_many([contract.call(function, *args, block=block) for args in calls])
     return [contract.result(function, answer)[0] for answer in answers]
-
-
-def ledger_of(events: list[Event], rows: dict[str, Row], stored: dict[str, Row], total_owed: int) -> Ledger:
-    """Deposits and payments from the events; owed and held from the contract's storage."""
-    split = owed_split(events, {task: row["buyer"] for task, row in rows.items()})
-    return Ledger(
-        deposits=sum(row["budget"] for row in rows.values()),
-        payouts=sum(row["paid"] - row["fees"] for row in rows.values()) - split.payouts,
-        refunds=sum(row["refunded"] for row in rows.values()) - split.refunds,
-        fees=sum(row["fees"] for row in rows.values()),
-        owed=total_owed,
-        held=sum(row["remaining"] for row in stored.values()),
-    )
 
 
 def transfers(rpc: Rpc, deployment: Deployment, block: int) -> tuple[int, int]:

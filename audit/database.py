@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from audit.abi import Event
 from audit.fold import Row
-from audit.ledger import Ledger, owed_split
+from audit.ledger import Ledger, ledger_of
 
 PARTIES = ("buyer", "terms_agent", "awarder", "arbiter", "agent", "payee", "disputed_by")
 ADDRESS_COLUMNS = frozenset({*PARTIES, "escrow", "owner", "wallet", "client"})
@@ -51,11 +51,12 @@ def mirror_at(connection: psycopg.Connection[dict[str, Any]], cursor: Row) -> Mi
     feedback = rows_of(connection, "SELECT * FROM chain.feedback")
     money = rows_of(connection, MONEY_EVENTS)
     typed = money + rows_of(connection, OTHER_EVENTS)
+    held = sum(row["remaining"] for row in escrows.values())
     blocks = rows_of(connection, "SELECT number, hash FROM chain.blocks")
     return MirrorSide(
         block=cursor["block_number"],
         block_hash=cursor["block_hash"],
-        ledger=ledger_of(escrows, owed, [event_of(row) for row in money]),
+        ledger=ledger_of([event_of(row) for row in money], escrows, sum(owed.values()), held),
         escrows=escrows,
         owed=owed,
         agents={row.pop("agent_id"): row for row in agents},
@@ -75,18 +76,6 @@ def plain(name: str, value: Any) -> Any:
     if isinstance(value, bytes):
         return to_checksum_address(value) if name in ADDRESS_COLUMNS else "0x" + value.hex()
     return int(value) if type(value).__name__ == "Decimal" else value
-
-
-def ledger_of(escrows: dict[str, Row], owed: dict[str, int], events: list[Event]) -> Ledger:
-    split = owed_split(events, {task: row["buyer"] for task, row in escrows.items()})
-    return Ledger(
-        deposits=sum(row["budget"] for row in escrows.values()),
-        payouts=sum(row["paid"] - row["fees"] for row in escrows.values()) - split.payouts,
-        refunds=sum(row["refunded"] for row in escrows.values()) - split.refunds,
-        fees=sum(row["fees"] for row in escrows.values()),
-        owed=sum(owed.values()),
-        held=sum(row["remaining"] for row in escrows.values()),
-    )
 
 
 def event_of(row: Row) -> Event:

@@ -5,6 +5,7 @@ from typing import Any
 from audit.abi import Event
 
 ZERO_ADDRESS = "0x" + "00" * 20
+ZERO_HASH = "0x" + "00" * 32
 FUNDED, AWARDED, SUBMITTED, DISPUTED, RELEASED, CLAIMED, SETTLED, RULED, REFUNDED = range(1, 10)
 TERMS_COLUMNS = {
     "buyer": "buyer",
@@ -32,7 +33,7 @@ def funded_row(event: Event) -> Row:
     row: Row = {column: terms[name] for name, column in TERMS_COLUMNS.items()}
     row |= dict.fromkeys(("agent_id", "price", "bid_digest", "transcript", "deliverable", "disputed_by", "evidence"))
     row |= dict.fromkeys(("refund_reason", "share_bps", "by_default", "reasons"))
-    row |= {"state": FUNDED, "remaining": terms["budget"], "paid": 0, "fees": 0, "refunded": 0}
+    row |= {"state": FUNDED, "remaining": terms["budget"], "paid": 0, "fees": 0, "refunded": 0, "delegated": 0}
     return row | {"agent": hired, "payee": hired, "funded_block": event.block, "funded_tx": event.tx_hash}
 
 
@@ -75,9 +76,19 @@ def change(row: Row, name: str, args: dict[str, Any]) -> Row:
         case "TaskRuled":
             ruling = {"share_bps": args["shareBps"], "by_default": args["byDefault"], "reasons": args["reasons"]}
             return moved(row, args["toAgent"], args["fee"], args["toBuyer"]) | {"state": RULED} | ruling
+        case "ChildFunded":
+            return delegated(row, args["amount"])
+        case "ChildReturned":
+            back = row | delegated(row, -args["amount"])
+            return back | moved(back, to_buyer=args["amount"]) if args["toBuyer"] else back
         case "PaymentOwed":
             return {}
     raise ValueError(f"unknown event {name}")
+
+
+def delegated(row: Row, amount: int) -> Row:
+    """Into a child, or back where `amount` is negative."""
+    return {"remaining": row["remaining"] - amount, "delegated": row["delegated"] + amount}
 
 
 def moved(row: Row, to_agent: int = 0, fee: int = 0, to_buyer: int = 0) -> Row:

@@ -3,8 +3,8 @@
 import pytest
 
 from audit.abi import Event
-from audit.fold import DISPUTED, REFUNDED, RELEASED, RULED, ZERO_ADDRESS, folded
-from audit.ledger import Ledger, owed_split
+from audit.fold import DISPUTED, REFUNDED, RELEASED, RULED, ZERO_ADDRESS, ZERO_HASH, folded
+from audit.ledger import Ledger, ledger_of, owed_split
 
 BUYER, AGENT = "0xB", "0xA"
 TERMS = {
@@ -12,7 +12,7 @@ TERMS = {
     "agent": ZERO_ADDRESS,
     "awarder": ZERO_ADDRESS,
     "arbiter": "0xC",
-    "parent": "0x0",
+    "parent": ZERO_HASH,
     "content": "0x1",
     "salt": "0x2",
     "budget": 100,
@@ -85,6 +85,28 @@ def test_a_ruling_splits_what_remains() -> None:
 def test_a_refund_says_why() -> None:
     row = folded([FUNDED, event("TaskRefunded", 1, amount=100, reason=4)])
     assert (row["state"], row["refund_reason"], row["refunded"]) == (REFUNDED, 4, 100)
+
+
+def test_a_child_takes_from_its_parent_and_gives_back_to_it_or_past_it() -> None:
+    took = event("ChildFunded", 2, amount=50)
+    back = event("ChildReturned", 3, amount=10, toBuyer=False)
+    past = event("ChildReturned", 5, amount=15, toBuyer=True)
+    row = folded([FUNDED, AWARDED, took, back])
+    assert (row["remaining"], row["delegated"], row["refunded"]) == (40, 40, 20)
+    over = folded([FUNDED, AWARDED, took, back, event("TaskRefunded", 4, amount=40, reason=2), past])
+    assert (over["remaining"], over["delegated"], over["refunded"]) == (0, 25, 75)
+
+
+def test_a_child_neither_deposits_nor_refunds() -> None:
+    """Of 100: 20 surplus, 50 into the child, which pays 34 and a fee of 1 and gives 15 back past its parent."""
+    took, left = event("ChildFunded", 2, amount=50), event("TaskRefunded", 3, amount=30, reason=2)
+    parent = folded([FUNDED, AWARDED, took, left, event("ChildReturned", 4, amount=15, toBuyer=True)])
+    terms = TERMS | {"buyer": AGENT, "agent": "0xD", "parent": "t", "budget": 50}
+    child = folded([event("TaskFunded", 0, terms=terms), event("TaskSettled", 1, toAgent=35, fee=1, toBuyer=15)])
+    owed = Event("PaymentOwed", {"taskId": "c", "owner": BUYER, "amount": 15}, 7, 5, "0xtx")
+    books = ledger_of([owed], {"t": parent, "c": child}, 15, 0)
+    assert books == Ledger(deposits=100, payouts=34, refunds=50, fees=1, owed=15, held=0)
+    assert books.unexplained == 0
 
 
 def test_refuses_a_task_without_its_funding() -> None:
