@@ -11,8 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import rlp  # type: ignore[import-untyped]  # publishes no types
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
 from devnet.binaries import ROOT
 from devnet.keys import Role, role_key
@@ -23,6 +25,9 @@ FEE_BPS = 100
 LOCAL_CHAIN_IDS = frozenset({31337})
 # Each wave needs the addresses of the one before.
 WAVES = (("MockUSDC", "IdentityRegistry"), ("TaskEscrow",), ("ReputationRegistry",))
+NAMES = tuple(name for wave in WAVES for name in wave)
+# Where it lies on public chains.
+PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
 ARTIFACTS = ROOT / "contracts" / "artifacts"
 RELAYER_WEI = 100 * 10**18
 
@@ -63,13 +68,22 @@ def deploy(rpc_url: str, file: Path) -> Deployment:
 def deploy_all(chain: Chain, chain_id: int) -> Deployment:
     start_block = chain.block_number() + 1
     contracts: dict[str, str] = {}
+    known = {
+        "ReputationRegistry": next_address(chain, role_key(Role.DEPLOYER).address, NAMES.index("ReputationRegistry"))
+    }
     for wave in WAVES:
-        sent = [{"data": creation_code(name, contracts), "gas": 12_000_000} for name in wave]
+        sent = [{"data": creation_code(name, known | contracts), "gas": 12_000_000} for name in wave]
         receipts = chain.send_all(role_key(Role.DEPLOYER), sent)
         contracts |= {n: to_checksum_address(r.contract) for n, r in zip(wave, receipts, strict=True) if r.contract}
     allow_minting(chain, contracts["MockUSDC"])
     hashes = {name: code_hash(chain, address) for name, address in contracts.items()}
     return Deployment(chain_id, start_block, chain.block_hash(start_block) or "", contracts, hashes)
+
+
+def next_address(chain: Chain, deployer: str, later: int) -> str:
+    """The address of what `deployer` creates `later` transactions after its next one."""
+    nonce = int(chain.ask("eth_getTransactionCount", deployer, "latest"), 16) + later
+    return to_checksum_address(keccak(rlp.encode([bytes.fromhex(deployer[2:]), nonce]))[12:])
 
 
 def fund(rpc_url: str, deployment: Deployment, addresses: Sequence[str], amount: int) -> None:
@@ -104,6 +118,8 @@ def constructor_value(contract: str, parameter: str, contracts: Mapping[str, str
         "identity": contracts.get("IdentityRegistry"),
         "identityregistry": contracts.get("IdentityRegistry"),
         "registry": contracts.get("IdentityRegistry"),
+        "reputationregistry": contracts.get("ReputationRegistry"),
+        "permit2": PERMIT2,
         "escrow": contracts.get("TaskEscrow"),
         "guardian": role_key(Role.GUARDIAN).address,
         "feeowner": role_key(Role.FEE_OWNER).address,

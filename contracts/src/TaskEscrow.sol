@@ -1,83 +1,45 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ITaskEscrow, Terms, Bid, State, Refund} from "./interfaces/ITaskEscrow.sol";
-import {IReceiveWithAuthorization} from "./interfaces/IReceiveWithAuthorization.sol";
-import {TaskSlot, funded} from "./escrow/TaskSlot.sol";
-import {Intents} from "./escrow/Intents.sol";
-import {Payouts} from "./escrow/Payouts.sol";
-import {VerbRules} from "./escrow/VerbRules.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {ITaskEscrow, Terms, State, Refund} from "./interfaces/ITaskEscrow.sol";
+import {Payouts} from "./Payouts.sol";
+import {TaskSlot} from "./escrow/TaskSlot.sol";
+import {Awarding} from "./escrow/Awarding.sol";
+import {Fees} from "./escrow/Fees.sol";
+import {Funding} from "./escrow/Funding.sol";
 import {FundingPause} from "./escrow/FundingPause.sol";
+import {Ratings} from "./escrow/Ratings.sol";
+import {VerbRules} from "./escrow/VerbRules.sol";
 
 /// @title The money of every task.
 /// @notice Immutable, one token. Every verb checks, writes, emits and only then moves tokens, which makes a
-/// re-entrancy lock unnecessary.
-contract TaskEscrow is Intents, VerbRules, FundingPause {
-    constructor(address token_, address identityRegistry_, address guardian_, address feeOwner_, uint16 feeBps_)
-        Payouts(token_, feeOwner_, feeBps_)
+/// re-entrancy lock unnecessary. Here is what follows the choice of an agent; how money comes in is in Funding, how an
+/// agent is chosen in Awarding, how a task pays for another in Children.
+contract TaskEscrow is Awarding {
+    constructor(
+        address token_,
+        address identityRegistry_,
+        address reputationRegistry_,
+        address permit2_,
+        address guardian_,
+        address feeOwner_,
+        uint16 feeBps_
+    )
+        Payouts(token_)
+        Fees(feeOwner_, feeBps_)
         VerbRules(identityRegistry_)
+        Ratings(reputationRegistry_)
+        Funding(permit2_)
         FundingPause(guardian_)
     {}
 
     /// @inheritdoc ITaskEscrow
-    function fund(Terms calldata terms, bytes calldata auth) external returns (bytes32 taskId) {
-        taskId = taskIdOf(terms);
-        if (!_isSentBy(Role.Buyer, terms.buyer, auth)) {
-            _requireSigned(terms.buyer, keccak256(abi.encode(FUND, taskId, _deadline(auth))), auth);
+    function multicall(bytes[] calldata calls) external returns (bytes[] memory results) {
+        results = new bytes[](calls.length);
+        for (uint256 i = 0; i < calls.length; i++) {
+            results[i] = Address.functionDelegateCall(address(this), calls[i]);
         }
-        uint256 balance = _open(taskId, terms);
-        if (!IERC20(token).transferFrom(terms.buyer, address(this), terms.budget)) revert TransferFailed();
-        _requireReceived(balance, terms.budget);
-    }
-
-    /// @inheritdoc ITaskEscrow
-    /// @dev The token checks the buyer's signature, whose nonce binds these terms.
-    function fundWithAuthorization(
-        Terms calldata terms,
-        uint256 validAfter,
-        uint256 validBefore,
-        bytes calldata signature
-    ) external returns (bytes32 taskId) {
-        taskId = taskIdOf(terms);
-        uint256 balance = _open(taskId, terms);
-        IReceiveWithAuthorization(token).receiveWithAuthorization(
-            terms.buyer, address(this), terms.budget, validAfter, validBefore, taskId, signature
-        );
-        _requireReceived(balance, terms.budget);
-    }
-
-    /// @inheritdoc ITaskEscrow
-    function award(
-        Terms calldata terms,
-        Bid calldata bid,
-        bytes calldata bidSignature,
-        uint96 price,
-        bytes32 transcript,
-        bytes calldata auth
-    ) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
-        _requireState(task, State.Funded);
-        _requireAwardable(terms, taskId, bid, price);
-        bytes32 bidDigest = bidDigestOf(bid);
-        _requireSignature(bid.agent, bidDigest, bidSignature);
-        _requireAwarder(terms, taskId, bidDigest, price, transcript, auth);
-
-        _storeAward(taskId, funded(price).entering(State.Awarded), bid.agentId, bid.agent, bid.payee);
-        uint96 surplus = terms.budget - price;
-        emit TaskAwarded(taskId, bid.agentId, bid.agent, bid.payee, price, surplus, bidDigest, transcript);
-        _push(taskId, terms.buyer, surplus);
-    }
-
-    /// @inheritdoc ITaskEscrow
-    function veto(Terms calldata terms, bytes calldata auth) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
-        _requireState(task, State.Awarded);
-        _requireNotAfter(_vetoUntil(terms, task.sinceOf()));
-        if (!_isSentBy(Role.Buyer, terms.buyer, auth)) {
-            _requireSigned(terms.buyer, keccak256(abi.encode(VETO, taskId, _deadline(auth))), auth);
-        }
-        _refund(terms, taskId, task, Refund.Vetoed);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -115,7 +77,7 @@ contract TaskEscrow is Intents, VerbRules, FundingPause {
             _requireSigned(terms.buyer, intent, auth);
         }
 
-        if (amount == remaining) _end(terms, taskId, task, State.Released, true);
+        if (amount == remaining) _end(terms, taskId, task, State.Released, true, 0);
         else _tasks[taskId] = task.withRemaining(remaining - amount);
         uint96 fee = _chargeFee(amount);
         emit TaskReleased(taskId, payee, amount, fee, remaining - amount, false);
@@ -133,7 +95,7 @@ contract TaskEscrow is Intents, VerbRules, FundingPause {
             _requireSigned(agent, keccak256(abi.encode(CLAIM, taskId, remaining, _deadline(auth))), auth);
         }
 
-        _end(terms, taskId, task, State.Claimed, true);
+        _end(terms, taskId, task, State.Claimed, true, 0);
         uint96 fee = _chargeFee(remaining);
         emit TaskReleased(taskId, payee, remaining, fee, 0, true);
         _push(taskId, payee, remaining - fee);
@@ -213,11 +175,12 @@ contract TaskEscrow is Intents, VerbRules, FundingPause {
             _requireSigned(agent, intent, agentAuth);
         }
 
-        _end(terms, taskId, task, State.Settled, toAgent != 0);
+        uint96 toBuyer = remaining - toAgent;
+        address receiver = _end(terms, taskId, task, State.Settled, toAgent != 0, toBuyer);
         uint96 fee = _chargeFee(toAgent);
-        emit TaskSettled(taskId, toAgent, fee, remaining - toAgent);
+        emit TaskSettled(taskId, toAgent, fee, toBuyer);
         _push(taskId, payee, toAgent - fee);
-        _push(taskId, terms.buyer, remaining - toAgent);
+        _pushBack(taskId, receiver, toBuyer);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -242,44 +205,6 @@ contract TaskEscrow is Intents, VerbRules, FundingPause {
         _split(terms, taskId, task, terms.defaultShareBps, true, 0);
     }
 
-    /// @dev The balance is read before, so that what arrives can be measured; the event reads, and so checks, every
-    /// field of the terms.
-    function _open(bytes32 taskId, Terms calldata terms) private returns (uint256 balance) {
-        if (TaskSlot.unwrap(_tasks[taskId]) != 0) revert TaskExists(taskId);
-        _requireFundingOpen();
-        _requireFundable(terms);
-        balance = IERC20(token).balanceOf(address(this));
-        _tasks[taskId] = funded(terms.budget);
-        emit TaskFunded(taskId, terms);
-    }
-
-    /// @dev Exactly the budget: a token that calls back cannot let another task's money count twice.
-    function _requireReceived(uint256 balance, uint96 budget) private view {
-        uint256 received = IERC20(token).balanceOf(address(this)) - balance;
-        if (received != budget) revert TransferShort(received, budget);
-    }
-
-    function _requireAwarder(
-        Terms calldata terms,
-        bytes32 taskId,
-        bytes32 bidDigest,
-        uint96 price,
-        bytes32 transcript,
-        bytes calldata auth
-    ) private view {
-        address awarder = _buyerAwards(terms) ? terms.buyer : terms.awarder;
-        if (_isSentBy(Role.Awarder, awarder, auth)) return;
-        bytes32 intent = keccak256(abi.encode(AWARD, taskId, bidDigest, price, transcript, _deadline(auth)));
-        _requireSigned(awarder, intent, auth);
-    }
-
-    function _refund(Terms calldata terms, bytes32 taskId, TaskSlot task, Refund reason) private {
-        uint96 amount = task.remainingOf();
-        _end(terms, taskId, task, State.Refunded, false);
-        emit TaskRefunded(taskId, terms.buyer, amount, reason);
-        _push(taskId, terms.buyer, amount);
-    }
-
     /// @dev The agent's share is rounded down: the odd unit is the buyer's.
     function _split(
         Terms calldata terms,
@@ -293,10 +218,11 @@ contract TaskEscrow is Intents, VerbRules, FundingPause {
         uint96 remaining = task.remainingOf();
         uint96 toAgent = uint96((uint256(remaining) * shareBps) / WHOLE_BPS);
 
-        _end(terms, taskId, task, State.Ruled, toAgent != 0);
+        uint96 toBuyer = remaining - toAgent;
+        address receiver = _end(terms, taskId, task, State.Ruled, toAgent != 0, toBuyer);
         uint96 fee = _chargeFee(toAgent);
-        emit TaskRuled(taskId, shareBps, toAgent, fee, remaining - toAgent, byDefault, reasons);
+        emit TaskRuled(taskId, shareBps, toAgent, fee, toBuyer, byDefault, reasons);
         _push(taskId, payee, toAgent - fee);
-        _push(taskId, terms.buyer, remaining - toAgent);
+        _pushBack(taskId, receiver, toBuyer);
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EscrowTest} from "./EscrowTest.sol";
 import {vm} from "./Vm.sol";
 import {ITaskEscrow, Terms, State} from "../src/interfaces/ITaskEscrow.sol";
+import {IPayouts} from "../src/interfaces/IPayouts.sol";
 import {HostileToken} from "../mocks/HostileToken.sol";
 
 /// What a token, or whoever carries a verb, may try.
@@ -21,12 +22,12 @@ contract AttackTest is EscrowTest {
 
     function test_refuses_a_fee_on_transfer() public {
         token.setMode(HostileToken.Mode.Fee);
-        _expectFundRevert(abi.encodeWithSelector(ITaskEscrow.TransferShort.selector, BUDGET - BUDGET / 100, BUDGET));
+        _expectFundRevert(abi.encodeWithSelector(IPayouts.TransferShort.selector, BUDGET - BUDGET / 100, BUDGET));
     }
 
     function test_refuses_a_false_answer_on_the_way_in() public {
         token.setMode(HostileToken.Mode.False);
-        _expectFundRevert(abi.encodeWithSelector(ITaskEscrow.TransferFailed.selector));
+        _expectFundRevert(abi.encodeWithSelector(IPayouts.TransferFailed.selector));
     }
 
     /// A refund of a task that was never funded has nothing to refund.
@@ -47,7 +48,7 @@ contract AttackTest is EscrowTest {
         vm.prank(buyer);
         escrow.cancel(terms, "");
         vm.assertEq(escrow.owed(buyer), BUDGET);
-        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.TransferFailed.selector));
+        vm.expectRevert(abi.encodeWithSelector(IPayouts.TransferFailed.selector));
         escrow.withdraw(buyer);
     }
 
@@ -112,7 +113,7 @@ contract AttackTest is EscrowTest {
         (bool done, bytes memory reason) =
             address(escrow).call{gas: 130_000}(abi.encodeCall(escrow.cancel, (terms, "")));
         vm.assertFalse(done);
-        vm.assertEq(bytes32(bytes4(reason)), bytes32(ITaskEscrow.OutOfPushGas.selector));
+        vm.assertEq(bytes32(bytes4(reason)), bytes32(IPayouts.OutOfPushGas.selector));
         vm.prank(buyer);
         escrow.cancel{gas: 300_000}(terms, "");
         vm.assertEq(escrow.owed(buyer), BUDGET);
@@ -129,7 +130,7 @@ contract AttackTest is EscrowTest {
         vm.prank(address(token));
         token.approve(address(escrow), BUDGET);
         token.setHook(address(escrow), abi.encodeCall(escrow.release, (terms, BUDGET, "")));
-        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.TransferShort.selector, _fee(BUDGET), BUDGET));
+        vm.expectRevert(abi.encodeWithSelector(IPayouts.TransferShort.selector, _fee(BUDGET), BUDGET));
         vm.prank(address(token));
         escrow.fund(terms, "");
         vm.assertEq(token.balanceOf(stranger), 0);

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EscrowTest} from "./EscrowTest.sol";
 import {vm} from "./Vm.sol";
 import {ITaskEscrow, Terms, Bid, State} from "../src/interfaces/ITaskEscrow.sol";
+import {IPayouts} from "../src/interfaces/IPayouts.sol";
 
 contract AwardTest is EscrowTest {
     bytes32 private constant AWARD =
@@ -186,7 +187,7 @@ contract AwardTest is EscrowTest {
         terms.salt = keccak256("nobody");
         bid = _bidFor(terms);
         bid.agent = address(0);
-        _expectAwardRevert(terms, bid, PRICE, auctioneer, abi.encodeWithSelector(ITaskEscrow.ZeroParty.selector));
+        _expectAwardRevert(terms, bid, PRICE, auctioneer, abi.encodeWithSelector(IPayouts.ZeroParty.selector));
     }
 
     function test_refuses_a_payee_that_cannot_hold_the_money() public {
@@ -196,7 +197,7 @@ contract AwardTest is EscrowTest {
             terms.salt = bytes32(i);
             Bid memory bid = _bidFor(terms);
             bid.payee = bad[i];
-            _expectAwardRevert(terms, bid, PRICE, auctioneer, abi.encodeWithSelector(ITaskEscrow.BadPayee.selector, bad[i]));
+            _expectAwardRevert(terms, bid, PRICE, auctioneer, abi.encodeWithSelector(IPayouts.BadPayee.selector, bad[i]));
         }
     }
 

@@ -12,6 +12,9 @@ interface IAgentRegistry is IIdentityRegistry, IERC721Metadata {}
 
 /// @title The contracts as they are shipped: the committed bytecode, never compiled for a test.
 library Deployed {
+    /// Where Permit2 lies on public chains.
+    address internal constant PERMIT2 = 0x000000000022D473030F116dDEE9F6B43aC78BA3;
+
     function mockUSDC() internal returns (MockUSDC) {
         return MockUSDC(_deploy("MockUSDC", ""));
     }
@@ -20,11 +23,14 @@ library Deployed {
         return IAgentRegistry(_deploy("IdentityRegistry", ""));
     }
 
+    /// Knows the reputation registry that the same account deploys next.
     function taskEscrow(address token, address identity, address guardian, address feeOwner, uint16 feeBps)
         internal
         returns (ITaskEscrow)
     {
-        return ITaskEscrow(_deploy("TaskEscrow", abi.encode(token, identity, guardian, feeOwner, feeBps)));
+        address reputation = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        bytes memory arguments = abi.encode(token, identity, reputation, PERMIT2, guardian, feeOwner, feeBps);
+        return ITaskEscrow(_deploy("TaskEscrow", arguments));
     }
 
     function reputationRegistry(address escrow, address identity) internal returns (IReputationRegistry) {

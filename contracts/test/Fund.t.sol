@@ -5,6 +5,7 @@ import {Deployed} from "./Deployed.sol";
 import {EscrowTest} from "./EscrowTest.sol";
 import {vm} from "./Vm.sol";
 import {ITaskEscrow, Terms, State} from "../src/interfaces/ITaskEscrow.sol";
+import {IPayouts} from "../src/interfaces/IPayouts.sol";
 
 contract FundTest is EscrowTest {
     bytes32 private constant FUND = keccak256("Fund(bytes32 taskId,uint40 deadline)");
@@ -105,13 +106,17 @@ contract FundTest is EscrowTest {
         escrow.fundWithAuthorization(terms, 0, validBefore, signature);
     }
 
-    function test_refuses_reserved_fields() public {
+    function test_refuses_terms_that_a_parent_pays_for() public {
         Terms memory terms = _auction();
         terms.parent = bytes32(uint256(1));
-        _expectFundRevert(terms, abi.encodeWithSelector(ITaskEscrow.ReservedField.selector));
-        terms.parent = 0;
-        terms.childCap = 1;
-        _expectFundRevert(terms, abi.encodeWithSelector(ITaskEscrow.ReservedField.selector));
+        _expectFundRevert(terms, abi.encodeWithSelector(ITaskEscrow.ParentPays.selector, terms.parent));
+    }
+
+    function test_refuses_more_for_children_than_the_budget() public {
+        Terms memory terms = _auction();
+        terms.childCap = BUDGET + 1;
+        bytes4 refusal = ITaskEscrow.ChildCapOutOfBounds.selector;
+        _expectFundRevert(terms, abi.encodeWithSelector(refusal, BUDGET + 1, BUDGET));
     }
 
     function test_refuses_an_empty_budget() public {
@@ -123,7 +128,7 @@ contract FundTest is EscrowTest {
     function test_refuses_equal_or_missing_parties() public {
         Terms memory terms = _directHire();
         terms.arbiter = address(0);
-        _expectFundRevert(terms, abi.encodeWithSelector(ITaskEscrow.ZeroParty.selector));
+        _expectFundRevert(terms, abi.encodeWithSelector(IPayouts.ZeroParty.selector));
         terms.arbiter = buyer;
         _expectFundRevert(terms, abi.encodeWithSelector(ITaskEscrow.PartiesNotDistinct.selector, buyer));
         terms.arbiter = agent;
@@ -136,15 +141,15 @@ contract FundTest is EscrowTest {
     function test_refuses_a_hired_agent_that_cannot_be_paid() public {
         Terms memory terms = _directHire();
         terms.agent = address(escrow);
-        _expectFundRevert(terms, abi.encodeWithSelector(ITaskEscrow.BadPayee.selector, address(escrow)));
+        _expectFundRevert(terms, abi.encodeWithSelector(IPayouts.BadPayee.selector, address(escrow)));
         terms.agent = address(usdc);
-        _expectFundRevert(terms, abi.encodeWithSelector(ITaskEscrow.BadPayee.selector, address(usdc)));
+        _expectFundRevert(terms, abi.encodeWithSelector(IPayouts.BadPayee.selector, address(usdc)));
     }
 
     function test_buyer_zero_is_no_party() public {
         Terms memory terms = _auction();
         terms.buyer = address(0);
-        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.ZeroParty.selector));
+        vm.expectRevert(abi.encodeWithSelector(IPayouts.ZeroParty.selector));
         escrow.fundWithAuthorization(terms, 0, _now() + 1, "");
     }
 

@@ -23,6 +23,8 @@ interface Vm {
     function stopPrank() external;
     function etch(address target, bytes calldata code) external;
     function deployCode(string calldata path, bytes calldata arguments) external returns (address);
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
+    function getNonce(address account) external view returns (uint64);
     function label(address account, string calldata name) external;
     function assume(bool condition) external pure;
     function expectRevert() external;

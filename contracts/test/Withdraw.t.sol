@@ -5,6 +5,7 @@ import {Deployed} from "./Deployed.sol";
 import {EscrowTest} from "./EscrowTest.sol";
 import {vm} from "./Vm.sol";
 import {ITaskEscrow, Terms, Bid, State} from "../src/interfaces/ITaskEscrow.sol";
+import {IPayouts} from "../src/interfaces/IPayouts.sol";
 
 contract WithdrawTest is EscrowTest {
     function test_a_blacklisted_payee_is_owed_and_locks_nothing() public {
@@ -20,11 +21,11 @@ contract WithdrawTest is EscrowTest {
         vm.assertEq(escrow.owed(payee), net);
         vm.assertEq(escrow.totalOwed(), net);
 
-        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.TransferFailed.selector));
+        vm.expectRevert(abi.encodeWithSelector(IPayouts.TransferFailed.selector));
         escrow.withdraw(payee);
         usdc.unBlacklist(payee);
         vm.expectEmit(true, true, true, true, address(escrow));
-        emit ITaskEscrow.Withdrawn(payee, net);
+        emit IPayouts.Withdrawn(payee, net);
         vm.prank(stranger);
         escrow.withdraw(payee);
         vm.assertEq(usdc.balanceOf(payee), net);
@@ -81,9 +82,9 @@ contract WithdrawTest is EscrowTest {
     }
 
     function test_refuses_where_nothing_is_owed() public {
-        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.NothingOwed.selector, stranger));
+        vm.expectRevert(abi.encodeWithSelector(IPayouts.NothingOwed.selector, stranger));
         escrow.withdraw(stranger);
-        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.NothingOwed.selector, feeOwner));
+        vm.expectRevert(abi.encodeWithSelector(IPayouts.NothingOwed.selector, feeOwner));
         escrow.collectFees();
     }
 
@@ -93,7 +94,7 @@ contract WithdrawTest is EscrowTest {
         vm.prank(buyer);
         escrow.release(terms, BUDGET, "");
         usdc.blacklist(feeOwner);
-        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.TransferFailed.selector));
+        vm.expectRevert(abi.encodeWithSelector(IPayouts.TransferFailed.selector));
         escrow.collectFees();
         usdc.unBlacklist(feeOwner);
         vm.expectEmit(true, true, true, true, address(escrow));
@@ -108,9 +109,9 @@ contract WithdrawTest is EscrowTest {
     function test_refuses_a_fee_above_the_cap_and_missing_addresses() public {
         vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.FeeAboveCap.selector, 1_001, 1_000));
         Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, 1_001);
-        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.ZeroParty.selector));
+        vm.expectRevert(abi.encodeWithSelector(IPayouts.ZeroParty.selector));
         Deployed.taskEscrow(address(0), address(identity), guardian, feeOwner, 0);
-        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.ZeroParty.selector));
+        vm.expectRevert(abi.encodeWithSelector(IPayouts.ZeroParty.selector));
         Deployed.taskEscrow(address(usdc), address(identity), guardian, address(0), 0);
     }
 

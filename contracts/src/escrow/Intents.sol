@@ -22,6 +22,7 @@ abstract contract Intents is ITaskEscrow, EIP712 {
     );
     bytes32 internal constant AWARD =
         keccak256("Award(bytes32 taskId,bytes32 bidDigest,uint96 price,bytes32 transcript,uint40 deadline)");
+    bytes32 internal constant REVOKE_BID = keccak256("RevokeBid(bytes32 bidDigest,uint40 deadline)");
     bytes32 internal constant VETO = keccak256("Veto(bytes32 taskId,uint40 deadline)");
     bytes32 internal constant SUBMIT =
         keccak256("Submit(bytes32 taskId,uint256 agentId,bytes32 deliverable,uint40 since,uint40 deadline)");

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ITaskEscrow, State, Terms} from "../interfaces/ITaskEscrow.sol";
+import {TaskIds} from "../TaskIds.sol";
 import {TaskSlot, tombstone} from "./TaskSlot.sol";
 
 /// @title What is stored of each task: one word, and a second one only where the agent was chosen at award.
@@ -20,17 +21,9 @@ abstract contract Ledger is ITaskEscrow {
     }
 
     /// @inheritdoc ITaskEscrow
-    /// @dev The deployment's chain id, not the present one: a fork strands no task. Copied without reading the
-    /// fields: `fund` has checked them all, and a task id that was not funded has no money.
-    function taskIdOf(Terms calldata terms) public view returns (bytes32 taskId) {
-        uint256 chainId = deploymentChainId;
-        assembly ("memory-safe") {
-            let start := mload(0x40)
-            mstore(start, chainId)
-            mstore(add(start, 0x20), address())
-            calldatacopy(add(start, 0x40), terms, 0x1e0)
-            taskId := keccak256(start, 0x220)
-        }
+    /// @dev The deployment's chain id, not the present one: a fork strands no task.
+    function taskIdOf(Terms calldata terms) public view returns (bytes32) {
+        return TaskIds.idOf(deploymentChainId, address(this), terms);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -44,14 +37,6 @@ abstract contract Ledger is ITaskEscrow {
         return (task.stateOf(), task.remainingOf(), task.sinceOf(), task.agentIdOf(), agent, payee);
     }
 
-    /// @inheritdoc ITaskEscrow
-    function feedbackAgentOf(bytes32 taskId) external view returns (uint256 agentId) {
-        TaskSlot task = _tasks[taskId];
-        State state = task.stateOf();
-        bool finished = state == State.Released || state == State.Claimed || state == State.Ruled;
-        if (finished || (state == State.Settled && task.paidOf())) return task.agentIdOf();
-    }
-
     function _load(Terms calldata terms) internal view returns (bytes32 taskId, TaskSlot task) {
         taskId = taskIdOf(terms);
         task = _tasks[taskId];
@@ -63,7 +48,7 @@ abstract contract Ledger is ITaskEscrow {
     }
 
     /// @dev Leaves a tombstone and gives the award's word back.
-    function _end(Terms calldata terms, bytes32 taskId, TaskSlot task, State state, bool paid) internal {
+    function _bury(Terms calldata terms, bytes32 taskId, TaskSlot task, State state, bool paid) internal {
         _tasks[taskId] = tombstone(task, state, paid);
         if (terms.agent == address(0) && task.stateOf() != State.Funded) delete _awards[taskId];
     }

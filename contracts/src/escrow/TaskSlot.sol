@@ -4,12 +4,27 @@ pragma solidity 0.8.37;
 import {State} from "../interfaces/ITaskEscrow.sol";
 
 /// @notice One task in one word, from the lowest bit:
-/// remaining 96 | since 40 | agentId 44 | high part of the agent's address 64 | state 4 | paid 1 | reserved 7.
-/// The reserved bits are for open children and for what a tombstone has to remember.
+/// remaining 96 | since 40 | agentId 44 | high part of the agent's address 64 | state 4 | paid 1 | rated 1 |
+/// open children 4 | free 2.
 type TaskSlot is uint256;
 
 using {
-    remainingOf, sinceOf, agentIdOf, agentHighOf, stateOf, paidOf, withRemaining, entering, submitted, hiring, tombstone
+    remainingOf,
+    sinceOf,
+    agentIdOf,
+    agentHighOf,
+    stateOf,
+    paidOf,
+    ratedOf,
+    openChildrenOf,
+    withRemaining,
+    entering,
+    submitted,
+    hiring,
+    delegating,
+    receiving,
+    tombstone,
+    rating
 } for TaskSlot global;
 
 uint256 constant SINCE_AT = 96;
@@ -17,6 +32,8 @@ uint256 constant AGENT_ID_AT = 136;
 uint256 constant AGENT_AT = 180;
 uint256 constant STATE_AT = 244;
 uint256 constant PAID = 1 << 248;
+uint256 constant RATED = 1 << 249;
+uint256 constant OPEN_CHILDREN_AT = 250;
 
 uint256 constant REMAINING_MASK = (1 << 96) - 1;
 uint256 constant AGENT_ID_MASK = (1 << 44) - 1;
@@ -51,6 +68,15 @@ function paidOf(TaskSlot task) pure returns (bool) {
     return TaskSlot.unwrap(task) & PAID != 0;
 }
 
+/// @notice Whether its buyer has said what he thinks of the agent.
+function ratedOf(TaskSlot task) pure returns (bool) {
+    return TaskSlot.unwrap(task) & RATED != 0;
+}
+
+function openChildrenOf(TaskSlot task) pure returns (uint8) {
+    return uint8((TaskSlot.unwrap(task) >> OPEN_CHILDREN_AT) & 0xf);
+}
+
 /// @notice The same task after a payment to the agent.
 function withRemaining(TaskSlot task, uint96 remaining) pure returns (TaskSlot) {
     return TaskSlot.wrap((TaskSlot.unwrap(task) & ~REMAINING_MASK) | remaining | PAID);
@@ -68,7 +94,9 @@ function submitted(TaskSlot task) view returns (TaskSlot) {
     return _inStateSince(task, State.Submitted, block.timestamp > since ? block.timestamp : since + 1);
 }
 
+/// @dev `since` stays at the last second of uint40 rather than spill into the agent's id.
 function _inStateSince(TaskSlot task, State state, uint256 since) pure returns (TaskSlot) {
+    if (since > type(uint40).max) since = type(uint40).max;
     uint256 kept = TaskSlot.unwrap(task) & ~((uint256(type(uint40).max) << SINCE_AT) | (uint256(0xf) << STATE_AT));
     return TaskSlot.wrap(kept | (since << SINCE_AT) | (uint256(state) << STATE_AT));
 }
@@ -78,8 +106,23 @@ function hiring(TaskSlot task, uint256 agentId, uint64 agentHigh) pure returns (
     return TaskSlot.wrap(TaskSlot.unwrap(task) | (agentId << AGENT_ID_AT) | (uint256(agentHigh) << AGENT_AT));
 }
 
+/// @notice The same task with one more open child, which holds `amount` of what remained. The caller has checked that
+/// so much remained and that there is room for a child.
+function delegating(TaskSlot task, uint96 amount) pure returns (TaskSlot) {
+    return TaskSlot.wrap(TaskSlot.unwrap(task) - amount + (1 << OPEN_CHILDREN_AT));
+}
+
+/// @notice The same task with `amount` back from a child, which may have `ended`. It never holds more than its budget.
+function receiving(TaskSlot task, uint96 amount, bool ended) pure returns (TaskSlot) {
+    return TaskSlot.wrap(TaskSlot.unwrap(task) + amount - (ended ? 1 << OPEN_CHILDREN_AT : 0));
+}
+
 /// @notice What is kept of a finished task, so that its id is never funded again.
 function tombstone(TaskSlot task, State state, bool paid) pure returns (TaskSlot) {
     uint256 kept = TaskSlot.unwrap(task) & ((AGENT_ID_MASK << AGENT_ID_AT) | PAID);
     return TaskSlot.wrap(kept | (uint256(state) << STATE_AT) | (paid ? PAID : 0));
+}
+
+function rating(TaskSlot task) pure returns (TaskSlot) {
+    return TaskSlot.wrap(TaskSlot.unwrap(task) | RATED);
 }

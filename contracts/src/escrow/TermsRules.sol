@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 import {Terms} from "../interfaces/ITaskEscrow.sol";
-import {Payouts} from "./Payouts.sol";
+import {Fees} from "./Fees.sol";
 
 /// @title Which terms may be funded.
-abstract contract TermsRules is Payouts {
+abstract contract TermsRules is Fees {
     uint256 internal constant MAX_REVIEW_SECONDS = 30 days;
     uint256 internal constant MAX_VETO_SECONDS = 24 hours;
     uint256 internal constant MAX_ARBITER_SECONDS = 30 days;
@@ -23,7 +23,8 @@ abstract contract TermsRules is Payouts {
     }
 
     function _requireFundable(Terms calldata terms) internal view {
-        if (terms.parent != 0 || terms.childCap != 0) revert ReservedField();
+        uint256 maxChildCap = terms.parent == 0 ? terms.budget : 0;
+        if (terms.childCap > maxChildCap) revert ChildCapOutOfBounds(terms.childCap, maxChildCap);
         if (terms.budget == 0) revert BudgetZero();
         if (terms.defaultShareBps > WHOLE_BPS) revert ShareAboveWhole(terms.defaultShareBps, WHOLE_BPS);
         _requireParties(terms);

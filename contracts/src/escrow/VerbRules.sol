@@ -4,15 +4,19 @@ pragma solidity 0.8.37;
 import {Terms, Bid, State} from "../interfaces/ITaskEscrow.sol";
 import {IIdentityRegistry} from "../interfaces/IIdentityRegistry.sol";
 import {TaskSlot, AGENT_ID_MASK} from "./TaskSlot.sol";
-import {Ledger} from "./Ledger.sol";
+import {Ratings} from "./Ratings.sol";
 import {TermsRules} from "./TermsRules.sol";
 
 /// @title When a verb is open: the state, the time, and what a bid must say.
-abstract contract VerbRules is Ledger, TermsRules {
+abstract contract VerbRules is TermsRules, Ratings {
     address public immutable identityRegistry;
 
     constructor(address identityRegistry_) {
         identityRegistry = identityRegistry_;
+    }
+
+    function _requireUnfunded(bytes32 taskId) internal view {
+        if (TaskSlot.unwrap(_tasks[taskId]) != 0) revert TaskExists(taskId);
     }
 
     function _requireAwardable(Terms calldata terms, bytes32 taskId, Bid calldata bid, uint96 price) internal view {

@@ -1,80 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-/// @notice What buyer and agent agree on. The task id is
-/// `keccak256(abi.encode(deployment chain id, escrow, terms))`, so every field binds the money.
-struct Terms {
-    address buyer;
-    /// The agent hired directly, or 0 when the awarder chooses one from signed bids.
-    address agent;
-    /// Who may award: 0 is the buyer himself, anything else an auctioneer he names.
-    address awarder;
-    address arbiter;
-    /// Reserved: the task that pays for this one. Must be 0.
-    bytes32 parent;
-    /// Digest (SHA-256) of the task's content.
-    bytes32 content;
-    bytes32 salt;
-    /// Base units of the token.
-    uint96 budget;
-    /// Reserved: how much of the budget the agent may delegate. Must be 0.
-    uint96 childCap;
-    /// Unix seconds. 0 for a direct hire.
-    uint40 awardBy;
-    uint40 deliverBy;
-    uint32 reviewSeconds;
-    uint32 vetoSeconds;
-    uint32 arbiterSeconds;
-    /// The agent's share when the arbiter stays silent, in basis points.
-    uint16 defaultShareBps;
-}
-
-/// @notice An agent's signed offer for one task.
-struct Bid {
-    bytes32 taskId;
-    uint256 agentId;
-    /// Signs the bid and later the submission.
-    address agent;
-    /// Receives the money.
-    address payee;
-    uint96 minPrice;
-    uint40 minWorkSeconds;
-    uint40 validUntil;
-    bytes32 salt;
-}
-
-/// @notice The awarder's signed choice.
-struct Award {
-    bytes32 taskId;
-    bytes32 bidDigest;
-    uint96 price;
-    /// Digest of the auction's transcript, 0 if there was none.
-    bytes32 transcript;
-    uint40 deadline;
-}
-
-/// @notice Where a task is. Everything above `Disputed` is terminal and never left.
-enum State {
-    None,
-    Funded,
-    Awarded,
-    Submitted,
-    Disputed,
-    Released,
-    Claimed,
-    Settled,
-    Ruled,
-    Refunded
-}
-
-/// @notice Why money went back to the buyer.
-enum Refund {
-    Vetoed,
-    CancelledByBuyer,
-    CancelledByAgent,
-    CancelledTogether,
-    Reclaimed
-}
+import {Terms, Bid, Award, State, Refund, Authorization, PermitSignature} from "./Terms.sol";
+import {IPayouts} from "./IPayouts.sol";
 
 /// @title The money of every task.
 /// @notice Anyone may carry any verb; authority is the sender or a signature of the named party in
@@ -83,7 +11,7 @@ enum Refund {
 /// parties may do, `abi.encodePacked(uint40 deadline, uint8 role, bytes signature)` with role 0 for
 /// the buyer and 1 for the agent. Signatures are EIP-712 over the intents named at each verb
 /// (ECDSA, then ERC-1271), in the domain ("Guildhall TaskEscrow", "1", chain id, escrow).
-interface ITaskEscrow {
+interface ITaskEscrow is IPayouts {
     event TaskFunded(bytes32 indexed taskId, Terms terms);
     /// `surplus` = budget - price went back to the buyer in the same transaction.
     event TaskAwarded(
@@ -117,7 +45,12 @@ interface ITaskEscrow {
     );
     /// A push failed with enough gas to be honest: `amount` (net) now waits for `withdraw`.
     event PaymentOwed(bytes32 indexed taskId, address indexed owner, uint96 amount);
-    event Withdrawn(address indexed owner, uint256 amount);
+    event BidRevoked(bytes32 indexed taskId, bytes32 indexed bidDigest, address indexed agent);
+    /// Beside the child's own TaskFunded: `amount` left the parent's remaining.
+    event ChildFunded(bytes32 indexed parentId, bytes32 indexed childId, uint96 amount);
+    /// Beside the child's own event, whose `buyer` is the child's: this says where the money went. `toBuyer`: pushed to
+    /// the parent's buyer, since the parent is over; else added to the parent's remaining.
+    event ChildReturned(bytes32 indexed parentId, bytes32 indexed childId, uint96 amount, bool toBuyer);
     event FeesCollected(address indexed to, uint256 amount);
     event FundingPaused(uint40 until);
 
@@ -133,8 +66,6 @@ interface ITaskEscrow {
     error WrongState(State actual);
     error TaskExists(bytes32 taskId);
     error PartiesNotDistinct(address party);
-    error ZeroParty();
-    error ReservedField();
     error BudgetZero();
     error WindowOutOfBounds(uint256 actual, uint256 min, uint256 max);
     error ShareAboveWhole(uint256 actual, uint256 max);
@@ -147,20 +78,40 @@ interface ITaskEscrow {
     error AgentIdNotControlled(uint256 agentId, address agent);
     error AmountOutOfBounds(uint256 actual, uint256 max);
     error StaleState(uint256 actual, uint256 expected);
-    error NothingOwed(address owner);
-    error TransferShort(uint256 actual, uint256 required);
-    error TransferFailed();
-    error OutOfPushGas(uint256 actual, uint256 required);
     error FundingIsPaused(uint256 until);
     error PauseTooLong(uint256 actual, uint256 max);
     error AlreadyHired(address agent);
     error AgentDoesNotMatch(uint256 actual, uint256 required);
-    error BadPayee(address actual);
     error FeeAboveCap(uint256 actual, uint256 max);
+    error BidIsRevoked(bytes32 bidDigest);
+    error BatchOutOfBounds(uint256 actual, uint256 max);
+    error ParentPays(bytes32 parentId);
+    error ParentDoesNotMatch(bytes32 actual, bytes32 required);
+    error ChildCapOutOfBounds(uint256 actual, uint256 max);
+    error TooManyChildren(uint256 actual, uint256 max);
+    error NotReputationRegistry(address actual, address required);
+    error TaskNotFinished(bytes32 taskId);
+    error AlreadyRated(bytes32 taskId);
 
     /// @notice Takes the budget by allowance. The sender is the buyer or `auth` brings his signature over
     /// `Fund(bytes32 taskId,uint40 deadline)`: an allowance alone never authorises terms.
     function fund(Terms calldata terms, bytes calldata auth) external returns (bytes32 taskId);
+
+    /// @notice `fund` after the buyer's EIP-2612 permit, which is tried and may fail: somebody may have carried it
+    /// already, and then the allowance is there.
+    function fundWithPermit(Terms calldata terms, PermitSignature calldata permit, bytes calldata auth)
+        external
+        returns (bytes32 taskId);
+
+    /// @notice Takes the budget by Permit2 `permitWitnessTransferFrom`. The witness is the task id, under the type
+    /// string `bytes32 taskId)TokenPermissions(address token,uint256 amount)`.
+    function fundWithPermit2(Terms calldata terms, uint256 nonce, uint256 deadline, bytes calldata signature)
+        external
+        returns (bytes32 taskId);
+
+    /// @notice As `fund`, but out of the sender's allowance: a payment channel funds its payer's task so. The same
+    /// signed `Fund` also lets anybody `fund` the task out of an allowance that the buyer himself has left.
+    function fundFor(Terms calldata terms, bytes calldata auth) external returns (bytes32 taskId);
 
     /// @notice Takes the budget by EIP-3009 `receiveWithAuthorization` whose nonce is the task id.
     function fundWithAuthorization(
@@ -169,6 +120,21 @@ interface ITaskEscrow {
         uint256 validBefore,
         bytes calldata signature
     ) external returns (bytes32 taskId);
+
+    /// @notice Funds 1 to 32 tasks of one buyer, all or none, by one EIP-3009 `receiveWithAuthorization` over the sum
+    /// of their budgets, whose nonce is `keccak256(abi.encodePacked(taskIds))`.
+    function fundBatch(Terms[] calldata terms, Authorization calldata authorization)
+        external
+        returns (bytes32[] memory taskIds);
+
+    /// @notice Pays a task out of the money of its `parent`, within the ledger. The child's buyer is the parent's
+    /// agent, hired and not yet submitted; he is the sender or signs `Fund` of the child. What later goes back to "the
+    /// buyer" goes to the parent's remaining while the parent holds money, afterwards to the parent's buyer.
+    /// @dev A child that pays back moves the parent's remaining, and signatures over `remaining` go stale: after the
+    /// submission at most twice for each of at most 8 open children (a surplus at award, then an end).
+    function fundChild(Terms calldata child, Terms calldata parent, bytes calldata auth)
+        external
+        returns (bytes32 childId);
 
     /// @notice Chooses a signed bid at a price between its minPrice and the budget; the rest goes back at once.
     /// Signs `Award(bytes32 taskId,bytes32 bidDigest,uint96 price,bytes32 transcript,uint40 deadline)`.
@@ -180,6 +146,22 @@ interface ITaskEscrow {
         bytes32 transcript,
         bytes calldata auth
     ) external;
+
+    /// @notice `fund` and `award` in one transaction, and `award` alone where somebody has already carried the same
+    /// authorization. `funding` is the buyer's EIP-3009 authorization whose nonce is the task id; without a signature
+    /// the money comes by allowance, and then the sender is the buyer. `auth` is the awarder's, as in `award`.
+    function awardAndFund(
+        Terms calldata terms,
+        Bid calldata bid,
+        bytes calldata bidSignature,
+        uint96 price,
+        bytes32 transcript,
+        bytes calldata auth,
+        Authorization calldata funding
+    ) external;
+
+    /// @notice The bid's agent takes it back for ever. Signs `RevokeBid(bytes32 bidDigest,uint40 deadline)`.
+    function revokeBid(Bid calldata bid, bytes calldata auth) external;
 
     /// @notice Full refund within vetoSeconds of an award made by somebody else.
     /// Signs `Veto(bytes32 taskId,uint40 deadline)`.
@@ -229,8 +211,12 @@ interface ITaskEscrow {
     /// @notice After arbiterSeconds without a ruling, defaultShareBps applies. Whoever calls.
     function ruleByDefault(Terms calldata terms) external;
 
-    /// @notice Sends what is owed to its owner, whoever calls.
-    function withdraw(address owner) external;
+    /// @notice Marks a finished task as rated and answers the agent who may be rated for it. Only the reputation
+    /// registry, once a task.
+    function rate(bytes32 taskId) external returns (uint256 agentId);
+
+    /// @notice Several verbs of one sender, all or none; the error is that of the verb that failed.
+    function multicall(bytes[] calldata calls) external returns (bytes[] memory results);
 
     /// @notice Sends collected fees to the fee owner, whoever calls.
     function collectFees() external;
@@ -254,12 +240,18 @@ interface ITaskEscrow {
     /// was paid without having been accepted, or a settlement paid the agent nothing.
     function feedbackAgentOf(bytes32 taskId) external view returns (uint256 agentId);
 
-    function owed(address owner) external view returns (uint256);
-    function totalOwed() external view returns (uint256);
+    function rated(bytes32 taskId) external view returns (bool);
+
+    /// @notice What a task has passed on: its open children (0 once it is over itself), what they hold or have spent
+    /// (kept as it was when the parent ended), and its buyer (0 where it never had a child).
+    function childrenOf(bytes32 parentId) external view returns (uint8 open, uint96 delegated, address buyer);
+
+    function bidRevoked(bytes32 bidDigest) external view returns (bool);
     function feesAccrued() external view returns (uint256);
     function fundingPausedUntil() external view returns (uint40);
-    function token() external view returns (address);
     function identityRegistry() external view returns (address);
+    function reputationRegistry() external view returns (address);
+    function permit2() external view returns (address);
     function guardian() external view returns (address);
     function feeOwner() external view returns (address);
     function feeBps() external view returns (uint16);

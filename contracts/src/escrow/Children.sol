@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ITaskEscrow, State, Terms} from "../interfaces/ITaskEscrow.sol";
+import {TaskSlot, funded} from "./TaskSlot.sol";
+import {Intents} from "./Intents.sol";
+import {VerbRules} from "./VerbRules.sol";
+
+/// @title Tasks that a task pays for: its money moves within the ledger, and comes back there.
+/// @notice One level. Nothing of a child's money ever goes to the child's buyer, who is the parent's agent.
+abstract contract Children is Intents, VerbRules {
+    uint256 private constant MAX_OPEN_CHILDREN = 8;
+    uint256 private constant BUYER_AT = 96;
+
+    /// delegated 96 | the parent's buyer 160, from the first child on
+    mapping(bytes32 parentId => uint256) private _delegations;
+
+    /// @inheritdoc ITaskEscrow
+    function fundChild(Terms calldata child, Terms calldata parent, bytes calldata auth)
+        external
+        returns (bytes32 childId)
+    {
+        (bytes32 parentId, TaskSlot task) = _load(parent);
+        if (parentId != child.parent) revert ParentDoesNotMatch(parentId, child.parent);
+        _requireDelegable(child, parent, parentId, task);
+        childId = taskIdOf(child);
+        _requireBuyerFunds(child, childId, auth);
+        _requireUnfunded(childId);
+        _requireFundable(child);
+        uint256 delegated = uint96(_delegations[parentId]) + uint256(child.budget);
+        if (delegated > parent.childCap) revert ChildCapOutOfBounds(delegated, parent.childCap);
+
+        _delegations[parentId] = delegated | (uint256(uint160(parent.buyer)) << BUYER_AT);
+        _tasks[parentId] = task.delegating(child.budget);
+        _tasks[childId] = funded(child.budget);
+        emit TaskFunded(childId, child);
+        emit ChildFunded(parentId, childId, child.budget);
+    }
+
+    /// @inheritdoc ITaskEscrow
+    function childrenOf(bytes32 parentId) external view returns (uint8 open, uint96 delegated, address buyer) {
+        uint256 delegation = _delegations[parentId];
+        return (_tasks[parentId].openChildrenOf(), uint96(delegation), address(uint160(delegation >> BUYER_AT)));
+    }
+
+    function _requireBuyerFunds(Terms calldata terms, bytes32 taskId, bytes calldata auth) internal view {
+        if (_isSentBy(Role.Buyer, terms.buyer, auth)) return;
+        _requireSigned(terms.buyer, keccak256(abi.encode(FUND, taskId, _deadline(auth))), auth);
+    }
+
+    /// @dev The parent's agent is hired and has not submitted; the child ends, at the latest, before he has to.
+    function _requireDelegable(Terms calldata child, Terms calldata parent, bytes32 parentId, TaskSlot task)
+        private
+        view
+    {
+        _requireHeld(task, State.Awarded);
+        (address agent,) = _requireHired(parent, parentId, task);
+        if (child.buyer != agent) revert NotAgent(child.buyer, agent);
+        if (task.stateOf() == State.Awarded) _requireAfter(_vetoUntil(parent, task.sinceOf()));
+        if (task.openChildrenOf() == MAX_OPEN_CHILDREN) revert TooManyChildren(MAX_OPEN_CHILDREN + 1, MAX_OPEN_CHILDREN);
+        uint96 most = task.remainingOf() - 1;
+        if (child.budget > most) revert AmountOutOfBounds(child.budget, most);
+        uint256 endsAt = uint256(child.deliverBy) + child.reviewSeconds + child.arbiterSeconds;
+        if (endsAt >= parent.deliverBy) revert NotEnoughTime(endsAt, parent.deliverBy);
+    }
+
+    /// @dev Ends a task, `toBuyer` of whose money goes back; see `_giveBack`.
+    function _end(Terms calldata terms, bytes32 taskId, TaskSlot task, State state, bool paid, uint96 toBuyer)
+        internal
+        returns (address receiver)
+    {
+        _bury(terms, taskId, task, state, paid);
+        return _giveBack(terms, taskId, toBuyer, true);
+    }
+
+    /// @dev Answers whom to push what goes back to the buyer: 0 where an open parent takes it in. Call before any push.
+    function _giveBack(Terms calldata terms, bytes32 taskId, uint96 amount, bool ended)
+        internal
+        returns (address receiver)
+    {
+        if (terms.parent == 0) return terms.buyer;
+        return _giveToParent(terms.parent, taskId, amount, ended);
+    }
+
+    function _pushBack(bytes32 taskId, address receiver, uint96 amount) internal {
+        if (receiver != address(0)) _push(taskId, receiver, amount);
+    }
+
+    function _giveToParent(bytes32 parentId, bytes32 childId, uint96 amount, bool ended)
+        private
+        returns (address receiver)
+    {
+        TaskSlot parent = _tasks[parentId];
+        uint256 delegation = _delegations[parentId];
+        bool over = parent.stateOf() > State.Disputed;
+        if (over) {
+            receiver = address(uint160(delegation >> BUYER_AT));
+        } else {
+            _tasks[parentId] = parent.receiving(amount, ended);
+            _delegations[parentId] = delegation - amount;
+        }
+        if (amount != 0) emit ChildReturned(parentId, childId, amount, over);
+    }
+}
