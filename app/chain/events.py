@@ -1,15 +1,13 @@
 """A decoded event of a mirrored contract: what folds take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 ZERO_ADDRESS = "0x" + "0" * 40
 """Nobody, in Solidity's words."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChainEvent:
+class ChainEvent(NamedTuple):
     """Events are ordered by (block_number, log_index).
 
     `args` has the Solidity names and the forms of its JSON column: integers above 53 bits are decimal strings,

@@ -112,6 +112,15 @@ def test_refuses_events_without_their_beginning() -> None:
         folded(SUBMITTED)
 
 
+@pytest.mark.parametrize("first", range(1, 9))
+def test_goes_on_from_a_row_as_from_the_beginning(first: int) -> None:
+    dispute = (DISPUTED, REVOKED, ruled(100, 1, 200))
+    happened = events(REVOKED, funded(), awarded(800, 200), SUBMITTED, released(300, 3, 500), delegated(200), *dispute)
+    begun = fold_escrow(happened[:first], chain_id=31337, escrow=ESCROW)
+    went_on = fold_escrow(happened[first:], chain_id=31337, escrow=ESCROW, begun=begun)
+    assert went_on == fold_escrow(happened, chain_id=31337, escrow=ESCROW)
+
+
 def test_funding_holds_the_budget_and_chooses_nobody() -> None:
     row = folded(funded())
     assert (row.state, row.remaining, row.since) == (State.FUNDED, BUDGET, 1_010)
