@@ -1,103 +1,96 @@
 """The committed artifacts: ABI and bytecode, so that running needs no compiler.
 
-`python -m devnet.artifacts` writes them anew; settings come from foundry.toml, so that the bytes that are tested are
-the bytes that are deployed.
+`python -m devnet.artifacts [NAME...]` writes them anew. Each contract is compiled by itself, so that an edit
+recompiles only what imports it and no contract's bytes depend on what else is shipped.
 """
 
 import hashlib
 import json
 import os
 import sys
-import tomllib
+from pathlib import Path
 from typing import Any
 
 from devnet.binaries import ROOT
 from devnet.solc import VERSION, solc_binary
+from devnet.sources import SOURCES, compiler_request
 
 ARTIFACTS = ROOT / "contracts" / "artifacts"
-SOURCES = {
-    "TaskEscrow": "contracts/src/TaskEscrow.sol",
-    "IdentityRegistry": "contracts/src/IdentityRegistry.sol",
-    "ReputationRegistry": "contracts/src/ReputationRegistry.sol",
-    "MockUSDC": "contracts/mocks/MockUSDC.sol",
-}
-OUTPUTS = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
+# The compiler's last answer for each contract, so that forge's check and ape's compile the same sources once.
+ANSWERS = ROOT / ".cache" / "solc" / "answers"
+# EIP-170 allows 24,576.
+MAX_BYTES = 24_000
 
 
-# The last answer of the compiler, so that forge's check and ape's compile the same sources once.
-ANSWER = ROOT / ".cache" / "solc" / "answer.json"
-
-
-def main() -> None:
+def main(names: list[str]) -> int:
+    """The exit code: 1 where a contract is too long to be deployed."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    for name, text in compiled().items():
-        (ARTIFACTS / f"{name}.json").write_text(text)
-        print(f"contracts/artifacts/{name}.json: {len(json.loads(text)['deployedBytecode']) // 2 - 1:,} bytes")
+    sizes = {name: write_artifact(name) for name in names or SOURCES}
+    too_long = [name for name, size in sizes.items() if size >= MAX_BYTES]
+    for name in too_long:
+        print(f"{name} is {sizes[name] - MAX_BYTES + 1:,} bytes too long: fewer optimizer runs?", file=sys.stderr)
+    return 1 if too_long else 0
+
+
+def write_artifact(name: str) -> int:
+    """Its runtime code's size in bytes."""
+    text = compiled(name)
+    (ARTIFACTS / f"{name}.json").write_text(text)
+    size = runtime_bytes(text)
+    print(f"{name:20} {size:>7,} bytes of {MAX_BYTES:,}, {SOURCES[name].runs:,} optimizer runs", flush=True)
+    return size
 
 
 def outdated() -> list[str]:
     """The contracts whose committed artifact is not, byte for byte, what the sources compile to. Raises as compiled."""
-    return [name for name, text in compiled().items() if not _is_committed(name, text)]
+    return [name for name in SOURCES if not is_committed(name, compiled(name))]
 
 
-def compiled() -> dict[str, str]:
-    """The text of every artifact file by contract name. Raises solcx's SolcError where a source does not compile."""
-    request = _request()
-    digest = _digest(request)
-    kept = json.loads(ANSWER.read_text()) if ANSWER.exists() else {}
-    contracts = kept["contracts"] if kept.get("digest") == digest else _compile(request, digest)
-    return {name: _artifact(name, contracts[path][name], request["settings"]) for name, path in SOURCES.items()}
+def compiled(name: str) -> str:
+    """The text of a contract's artifact file. Raises solcx's SolcError where a source does not compile."""
+    request = compiler_request(name)
+    return artifact_text(name, request["settings"], answer(name, request))
 
 
-def compiler_settings() -> dict[str, Any]:
-    """The settings of foundry.toml's production profile in the words of solc's standard JSON."""
-    profiles = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]
-    profile = profiles["default"] | profiles["production"]
-    return {
-        "remappings": profile["remappings"],
-        "optimizer": {"enabled": profile["optimizer"], "runs": profile["optimizer_runs"]},
-        "viaIR": profile["via_ir"],
-        "evmVersion": profile["evm_version"],
-        "metadata": {"bytecodeHash": profile["bytecode_hash"], "appendCBOR": profile["cbor_metadata"]},
-    }
+def runtime_bytes(artifact: str) -> int:
+    return len(json.loads(artifact)["deployedBytecode"]) // 2 - 1
 
 
-def _request() -> dict[str, Any]:
-    return {
-        "language": "Solidity",
-        "sources": {path: {"content": (ROOT / path).read_text()} for path in SOURCES.values()},
-        "settings": {**compiler_settings(), "outputSelection": {"*": {"*": OUTPUTS}}},
-    }
+def answer(name: str, request: dict[str, Any]) -> dict[str, Any]:
+    """What the compiler says of one contract, kept while its request stays the same."""
+    digest = hashlib.sha256(json.dumps([VERSION, request]).encode()).hexdigest()
+    file = ANSWERS / f"{name}.json"
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    if kept.get("digest") == digest:
+        return dict(kept["contract"])
+    contract = compile_contract(name, request)
+    keep(file, {"digest": digest, "contract": contract})
+    return contract
 
 
-def _digest(request: dict[str, Any]) -> str:
-    """Of all that the answer depends on: package-lock.json pins the compiler and the libraries."""
-    imported = [path for folder in ("src", "mocks") for path in sorted((ROOT / "contracts" / folder).rglob("*.sol"))]
-    texts = [path.read_text() for path in (ROOT / "package-lock.json", *imported)]
-    names = [str(path.relative_to(ROOT)) for path in imported]
-    return hashlib.sha256(json.dumps([VERSION, request, names, texts]).encode()).hexdigest()
-
-
-def _compile(request: dict[str, Any], digest: str) -> dict[str, Any]:
+def compile_contract(name: str, request: dict[str, Any]) -> dict[str, Any]:
     import solcx
 
-    print("compiling the contracts, about 20 s", file=sys.stderr, flush=True)
+    print(f"compiling {name}", file=sys.stderr, flush=True)
     os.environ["SOLCX_BINARY_PATH"] = str(solc_binary().parent)
-    answer = solcx.compile_standard(request, base_path=ROOT, solc_version=VERSION)
-    contracts: dict[str, Any] = answer["contracts"]
-    # Written beside and renamed, since two checks may write at once.
-    fresh = ANSWER.with_name(f"{ANSWER.name}.{os.getpid()}")
-    fresh.write_text(json.dumps({"digest": digest, "contracts": contracts}))
-    fresh.replace(ANSWER)
-    return contracts
+    contracts = solcx.compile_standard(request, solc_version=VERSION)["contracts"]
+    return dict(contracts[SOURCES[name].path][name])
 
 
-def _is_committed(name: str, text: str) -> bool:
+def keep(file: Path, value: object) -> None:
+    """Written beside and renamed, since two checks may write at once."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f"{file.name}.{os.getpid()}")
+    fresh.write_text(json.dumps(value))
+    fresh.replace(file)
+
+
+def is_committed(name: str, text: str) -> bool:
     path = ARTIFACTS / f"{name}.json"
     return path.exists() and path.read_text() == text
 
 
-def _artifact(name: str, contract: dict[str, Any], settings: dict[str, Any]) -> str:
+def artifact_text(name: str, settings: dict[str, Any], contract: dict[str, Any]) -> str:
     artifact = {
         "contractName": name,
         "compiler": f"solc {VERSION}",
@@ -110,4 +103,4 @@ def _artifact(name: str, contract: dict[str, Any], settings: dict[str, Any]) -> 
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))
