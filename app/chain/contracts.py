@@ -21,8 +21,6 @@ from app.chain.typed_data import Bid, Feedback, Terms
 from app.database import Address, Hash32
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "contracts" / "artifacts"
-CONTRACTS = ("TaskEscrow", "IdentityRegistry", "ReputationRegistry", "MockUSDC")
-
 DEADLINE_BYTES = 5
 
 
@@ -31,6 +29,30 @@ class AuthRole(IntEnum):
 
     BUYER = 0
     AGENT = 1
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """The buyer's EIP-3009 signature over a transfer to the escrow, valid strictly between two chain times."""
+
+    valid_after: int
+    valid_before: int
+    signature: bytes
+
+    def abi(self) -> tuple[Any, ...]:
+        return self.valid_after, self.valid_before, self.signature
+
+
+@dataclass(frozen=True)
+class Permit:
+    """An owner's EIP-2612 signature over an allowance of `value` base units, good until `deadline`."""
+
+    value: int
+    deadline: int
+    signature: bytes
+
+    def abi(self) -> tuple[Any, ...]:
+        return self.value, self.deadline, self.signature
 
 
 @dataclass(frozen=True)
@@ -58,8 +80,48 @@ def fund_with_authorization(terms: Terms, valid_after: int, valid_before: int, s
     return escrow_call("fundWithAuthorization", terms.abi(), valid_after, valid_before, signature)
 
 
+def fund_with_permit(terms: Terms, permit: Permit, auth: bytes) -> bytes:
+    """As `fund`, after a permit that may have been carried already."""
+    return escrow_call("fundWithPermit", terms.abi(), permit.abi(), auth)
+
+
+def fund_with_permit2(terms: Terms, nonce: int, deadline: int, signature: bytes) -> bytes:
+    return escrow_call("fundWithPermit2", terms.abi(), nonce, deadline, signature)
+
+
+def fund_for(terms: Terms, auth: bytes) -> bytes:
+    """The sender pays; the buyer signed Fund."""
+    return escrow_call("fundFor", terms.abi(), auth)
+
+
+def fund_batch(batch: Sequence[Terms], authorization: Authorization) -> bytes:
+    return escrow_call("fundBatch", [terms.abi() for terms in batch], authorization.abi())
+
+
+def fund_child(child: Terms, parent: Terms, auth: bytes) -> bytes:
+    """`auth` is the Fund of the child, by the parent's agent."""
+    return escrow_call("fundChild", child.abi(), parent.abi(), auth)
+
+
 def award(terms: Terms, bid: Bid, bid_signature: bytes, price: int, transcript: Hash32, auth: bytes) -> bytes:
     return escrow_call("award", terms.abi(), bid.abi(), bid_signature, price, hash_bytes(transcript), auth)
+
+
+def award_and_fund(
+    terms: Terms, bid: Bid, bid_signature: bytes, price: int, transcript: Hash32, auth: bytes, funding: Authorization
+) -> bytes:
+    """Both in one transaction; an award alone where somebody has carried the same funding before."""
+    chosen = (terms.abi(), bid.abi(), bid_signature, price, hash_bytes(transcript), auth)
+    return escrow_call("awardAndFund", *chosen, funding.abi())
+
+
+def revoke_bid(bid: Bid, auth: bytes) -> bytes:
+    return escrow_call("revokeBid", bid.abi(), auth)
+
+
+def multicall(calls: Sequence[bytes]) -> bytes:
+    """Several verbs of one sender, all or none."""
+    return escrow_call("multicall", list(calls))
 
 
 def veto(terms: Terms, auth: bytes) -> bytes:
@@ -114,6 +176,19 @@ def withdraw(owner: Address) -> bytes:
 
 def register_for(owner: Address, agent_uri: str, deadline: int, signature: bytes) -> bytes:
     return call_data("IdentityRegistry", "registerFor", owner, agent_uri, deadline, signature)
+
+
+def register_by_digest_for(owner: Address, digest: Hash32, deadline: int, signature: bytes) -> bytes:
+    """As register_for, with the IPFS URI of the card whose SHA-256 is `digest`."""
+    return call_data("IdentityRegistry", "registerByDigestFor", owner, hash_bytes(digest), deadline, signature)
+
+
+def set_agent_wallet_for(
+    agent_id: int, wallet: Address, deadline: int, wallet_signature: bytes, owner_deadline: int, owner_signature: bytes
+) -> bytes:
+    """The new wallet's proof and the owner's leave."""
+    proof = (agent_id, wallet, deadline, wallet_signature)
+    return call_data("IdentityRegistry", "setAgentWalletFor", *proof, owner_deadline, owner_signature)
 
 
 def give_task_feedback(terms: Terms, feedback: Feedback, auth: bytes) -> bytes:
@@ -199,7 +274,8 @@ def functions(contract: str) -> dict[str, Any]:
 @cache
 def errors() -> dict[bytes, dict[str, Any]]:
     """Every contract's custom errors and Solidity's own two, by selector."""
-    known = [entry for name in CONTRACTS for entry in abi(name) if entry["type"] == "error"]
+    names = sorted(file.stem for file in ARTIFACTS.glob("*.json"))
+    known = [entry for name in names for entry in abi(name) if entry["type"] == "error"]
     text = {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]}
     panic = {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]}
     return {selector(entry): entry for entry in (*known, text, panic)}

@@ -13,7 +13,10 @@ from app.errors import DeploymentMalformed
 
 @dataclass(frozen=True)
 class Deployment:
-    """One immutable set of contracts; `chain_id` is that of the deployment and part of every task id."""
+    """One immutable set of contracts; `chain_id` is that of the deployment and part of every task id.
+
+    `channels` and `permit2` are None in the file of a deployment that has none.
+    """
 
     chain_id: int
     start_block: int
@@ -22,6 +25,8 @@ class Deployment:
     escrow: Address
     reputation: Address
     version: str = "1"
+    channels: Address | None = None
+    permit2: Address | None = None
 
 
 def load(path: Path) -> Deployment:
@@ -37,9 +42,16 @@ def load(path: Path) -> Deployment:
             escrow=address_of(contracts, "TaskEscrow"),
             reputation=address_of(contracts, "ReputationRegistry"),
             version=str(document.get("version", "1")),
+            channels=optional_address(contracts, "PaymentChannel"),
+            permit2=optional_address(contracts, "Permit2", "MockPermit2"),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise DeploymentMalformed(path=str(path), reason=repr(error)) from error
+
+
+def optional_address(contracts: dict[str, Any], *names: str) -> Address | None:
+    """The first of these contracts that the deployment has."""
+    return next((address_of(contracts, name) for name in names if name in contracts), None)
 
 
 def address_of(contracts: dict[str, Any], name: str) -> Address:

@@ -148,6 +148,11 @@ def bid(deployment: Deployment, offer: Bid) -> TypedData:
     return escrow_message(deployment, BID, *astuple(offer))
 
 
+def revoke_bid(deployment: Deployment, bid: Digest, deadline: int) -> TypedData:
+    """The agent takes his bid back for ever."""
+    return escrow_message(deployment, "RevokeBid(bytes32 bidDigest,uint40 deadline)", bid, deadline)
+
+
 def veto(deployment: Deployment, task: TaskId, deadline: int) -> TypedData:
     return escrow_message(deployment, "Veto(bytes32 taskId,uint40 deadline)", task, deadline)
 
@@ -215,8 +220,31 @@ def task_feedback(deployment: Deployment, task: TaskId, feedback: Feedback, dead
 def register(deployment: Deployment, owner: Address, agent_uri: str, nonce: int, deadline: int) -> TypedData:
     """An owner's leave to register an agent for him."""
     types = "Register(address owner,string agentURI,uint256 nonce,uint256 deadline)"
-    domain = domain_of(deployment, "ERC8004IdentityRegistry", "1", deployment.identity)
-    return typed_data(domain, types, (owner, agent_uri, nonce, deadline))
+    return identity_message(deployment, types, owner, agent_uri, nonce, deadline)
+
+
+def register_by_digest(deployment: Deployment, owner: Address, card: Digest, nonce: int, deadline: int) -> TypedData:
+    """As `register`, for the IPFS URI of a card whose SHA-256 is `card`; the two share their nonces."""
+    types = "RegisterByDigest(address owner,bytes32 digest,uint256 nonce,uint256 deadline)"
+    return identity_message(deployment, types, owner, card, nonce, deadline)
+
+
+def set_agent_wallet(deployment: Deployment, agent_id: int, wallet: Address, nonce: int, deadline: int) -> TypedData:
+    """The owner's leave to change the wallet; `nonce` counts the changes so far."""
+    types = "SetAgentWallet(uint256 agentId,address newWallet,uint256 nonce,uint256 deadline)"
+    return identity_message(deployment, types, agent_id, wallet, nonce, deadline)
+
+
+def agent_wallet_set(
+    deployment: Deployment, agent_id: int, wallet: Address, owner: Address, deadline: int
+) -> TypedData:
+    """The new wallet's proof of control (ERC-8004); `deadline` is at most five minutes ahead."""
+    types = "AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 deadline)"
+    return identity_message(deployment, types, agent_id, wallet, owner, deadline)
+
+
+def identity_message(deployment: Deployment, type_string: str, *values: Any) -> TypedData:
+    return typed_data(domain_of(deployment, "ERC8004IdentityRegistry", "1", deployment.identity), type_string, values)
 
 
 def escrow_message(deployment: Deployment, type_string: str, *values: Any) -> TypedData:
