@@ -21,7 +21,10 @@ from app.database import Address, Hash32, TaskId
 MAX_BATCH = 32
 PERMIT = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 PERMIT2_DOMAIN = "EIP712Domain(string name,uint256 chainId,address verifyingContract)"
-PERMIT2_TRANSFER = "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,bytes32 taskId)"
+PERMIT2_TRANSFER = (
+    "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,"
+    "bytes32 taskId)"
+)
 TOKEN_PERMISSIONS = "TokenPermissions(address token,uint256 amount)"  # noqa: S105 # a type string
 
 

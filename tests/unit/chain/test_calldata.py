@@ -6,18 +6,29 @@ from eth_abi.exceptions import EncodingError
 from eth_utils.crypto import keccak
 
 from app.chain import contracts
-from app.chain.contracts import AuthRole, Revert, decode_revert, pack_auth
+from app.chain.contracts import Authorization, AuthRole, Permit, Revert, decode_revert, pack_auth
 from app.chain.typed_data import TERMS_ABI
 from app.database import Hash32
 from tests.unit.chain.test_typed_messages import ADDRESSES, BID, FEEDBACK, TERMS, WORD
 
 TERMS_TYPE = TERMS_ABI
+BID_TYPE = "(bytes32,uint256,address,address,uint96,uint40,uint40,bytes32)"
+PERMIT = Permit(5, 9, b"p")
+FUNDING = Authorization(1, 2, b"f")
 CALLS = {
     f"fund({TERMS_TYPE},bytes)": contracts.fund(TERMS, b"a"),
     f"fundWithAuthorization({TERMS_TYPE},uint256,uint256,bytes)": contracts.fund_with_authorization(TERMS, 1, 2, b"a"),
-    f"award({TERMS_TYPE},(bytes32,uint256,address,address,uint96,uint40,uint40,bytes32),bytes,uint96,bytes32,bytes)": (
-        contracts.award(TERMS, BID, b"b", 5, WORD, b"a")
+    f"award({TERMS_TYPE},{BID_TYPE},bytes,uint96,bytes32,bytes)": contracts.award(TERMS, BID, b"b", 5, WORD, b"a"),
+    f"fundWithPermit({TERMS_TYPE},(uint256,uint256,bytes),bytes)": contracts.fund_with_permit(TERMS, PERMIT, b"a"),
+    f"fundWithPermit2({TERMS_TYPE},uint256,uint256,bytes)": contracts.fund_with_permit2(TERMS, 1, 2, b"a"),
+    f"fundFor({TERMS_TYPE},bytes)": contracts.fund_for(TERMS, b"a"),
+    f"fundBatch({TERMS_TYPE}[],(uint256,uint256,bytes))": contracts.fund_batch([TERMS, TERMS], FUNDING),
+    f"fundChild({TERMS_TYPE},{TERMS_TYPE},bytes)": contracts.fund_child(TERMS, TERMS, b"a"),
+    f"awardAndFund({TERMS_TYPE},{BID_TYPE},bytes,uint96,bytes32,bytes,(uint256,uint256,bytes))": (
+        contracts.award_and_fund(TERMS, BID, b"b", 5, WORD, b"a", FUNDING)
     ),
+    f"revokeBid({BID_TYPE},bytes)": contracts.revoke_bid(BID, b"a"),
+    "multicall(bytes[])": contracts.multicall([b"a", b"b"]),
     f"veto({TERMS_TYPE},bytes)": contracts.veto(TERMS, b"a"),
     f"submit({TERMS_TYPE},uint256,bytes32,bytes)": contracts.submit(TERMS, 1, WORD, b"a"),
     f"release({TERMS_TYPE},uint96,bytes)": contracts.release(TERMS, 1, b"a"),
@@ -46,6 +57,15 @@ def test_terms_arrive_as_they_were_given() -> None:
     terms, auth = decode([TERMS_ABI, "bytes"], contracts.veto(TERMS, b"auth")[4:])
     assert terms == tuple(each.lower() if isinstance(each, str) else each for each in TERMS.abi())
     assert auth == b"auth"
+
+
+def test_money_arrives_with_the_bounds_that_were_signed() -> None:
+    batch, funding = decode([f"{TERMS_ABI}[]", "(uint256,uint256,bytes)"], contracts.fund_batch([TERMS], FUNDING)[4:])
+    assert (len(batch), funding) == (1, (1, 2, b"f"))
+    _, permit, auth = decode(
+        [TERMS_ABI, "(uint256,uint256,bytes)", "bytes"], contracts.fund_with_permit(TERMS, PERMIT, b"a")[4:]
+    )
+    assert (permit, auth) == ((5, 9, b"p"), b"a")
 
 
 def test_refuses_what_does_not_fit() -> None:

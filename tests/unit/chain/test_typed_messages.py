@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from eth_abi.abi import encode
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from eth_utils.crypto import keccak
 
-from app.chain import typed_data
+from app.chain import typed_data, typed_payments
 from app.chain.deployment import Deployment
 from app.chain.typed_data import Bid, Feedback, Terms, TokenDomain, TypedData
 from app.database import Address, Digest, Hash32, TaskId
@@ -35,9 +37,18 @@ MESSAGES = [
     typed_data.settle(HERE, TASK, 5, 4, 9),
     typed_data.rule(HERE, TASK, 5, 4, WORD, 9),
     typed_data.task_feedback(HERE, TASK, FEEDBACK, 9),
+    typed_data.revoke_bid(HERE, Digest(WORD), 9),
     typed_data.register(HERE, ADDRESSES[0], "https://agent.example", 0, 9),
+    typed_data.agent_wallet_set(HERE, 1, ADDRESSES[0], ADDRESSES[1], 9),
 ]
-EVERY_MESSAGE = [*MESSAGES, typed_data.receive_authorization(HERE, TokenDomain("USD Coin", "2"), TERMS, 0, 9)]
+USDC = TokenDomain("USD Coin", "2")
+EVERY_MESSAGE = [
+    *MESSAGES,
+    typed_data.receive_authorization(HERE, USDC, TERMS, 0, 9),
+    typed_payments.receive_batch_authorization(HERE, USDC, [TERMS, TERMS], 0, 9),
+    typed_payments.permit(HERE, USDC, ADDRESSES[0], ADDRESSES[1], 5, 0, 9),
+    typed_payments.permit2_transfer(HERE, ADDRESSES[6], TERMS, 7, 9),
+]
 
 
 def type_string(message: TypedData) -> str:
@@ -58,6 +69,36 @@ def test_eth_account_recovers_the_signer(message: TypedData) -> None:
     assert (
         Account.recover_message(encode_typed_data(full_message=dict(message)), signature=signature) == account.address
     )
+
+
+def test_a_batch_is_paid_by_its_sum_under_the_hash_of_its_ids() -> None:
+    other = replace(TERMS, budget=41)
+    message = typed_payments.receive_batch_authorization(HERE, USDC, [TERMS, other], 3, 9)["message"]
+    ids = b"".join(bytes.fromhex(typed_data.task_id(terms, HERE)[2:]) for terms in (TERMS, other))
+    assert (message["from"], message["to"], message["value"]) == (TERMS.buyer, HERE.escrow, 42)
+    assert message["nonce"] == "0x" + keccak(ids).hex()
+
+
+def test_a_permit2_transfer_is_in_a_domain_without_version() -> None:
+    """Uniswap's Permit2 has a name and no version: with one, no signature would ever be taken."""
+    message = typed_payments.permit2_transfer(HERE, ADDRESSES[6], TERMS, 7, 9)
+    separator = encode(
+        ["bytes32", "bytes32", "uint256", "address"],
+        [
+            keccak(text="EIP712Domain(string name,uint256 chainId,address verifyingContract)"),
+            keccak(text="Permit2"),
+            31337,
+            ADDRESSES[6],
+        ],
+    )
+    signable = encode_typed_data(full_message=dict(message))
+    assert signable.header == keccak(separator)
+    witness = "bytes32 taskId)TokenPermissions(address token,uint256 amount)"
+    transfer = "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,"
+    permitted = encode(["bytes32", "address", "uint256"], [keccak(text=witness[15:]), HERE.token, TERMS.budget])
+    task = bytes.fromhex(typed_data.task_id(TERMS, HERE)[2:])
+    values = [keccak(text=transfer + witness), keccak(permitted), HERE.escrow, 7, 9, task]
+    assert signable.body == keccak(encode(["bytes32", "bytes32", "address", "uint256", "uint256", "bytes32"], values))
 
 
 def test_terms_and_bids_keep_their_camel_case_names() -> None:
