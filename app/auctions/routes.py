@@ -24,9 +24,10 @@ from app.tasks.routes import CurrentDesk, carry
 from app.tasks.schemas import Carried, Prepared, auction_out, prepared
 from app.web.dependencies import CurrentAccount, DbSession
 from app.web.fields import DigestField, TaskIdField
+from app.web.idempotency import IdempotentRoute
 from app.web.paging import Page
 
-router = APIRouter(prefix="/v1/tasks/{task_id}", tags=["auctions"])
+router = APIRouter(prefix="/v1/tasks/{task_id}", tags=["auctions"], route_class=IdempotentRoute)
 
 
 @router.post("/bids/prepare")
