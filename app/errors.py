@@ -354,6 +354,10 @@ class BidNotLive(Conflict):
     text = "The bid {bid_digest} was withdrawn or struck."
 
 
+class BidIsRevoked(Conflict):
+    text = "The bid {bid_digest} was revoked on chain, for ever."
+
+
 class PriceOutOfBounds(InvalidInput):
     text = "The price {price} must be within {min}..{max}."
 
