@@ -28,6 +28,9 @@ SOURCES = {
     "TaskEscrow": Source("contracts/src/TaskEscrow.sol", runs=800),
     "IdentityRegistry": Source("contracts/src/IdentityRegistry.sol"),
     "ReputationRegistry": Source("contracts/src/ReputationRegistry.sol"),
+    "PaymentChannel": Source("contracts/src/PaymentChannel.sol"),
+    "SplitterFactory": Source("contracts/src/SplitterFactory.sol"),
+    "Splitter": Source("contracts/src/Splitter.sol"),
     "MockUSDC": Source("contracts/mocks/MockUSDC.sol"),
 }
 OUTPUTS = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]

@@ -35,7 +35,6 @@ BLAMES_BID = frozenset(
         "BadSignature",
         "BidExpired",
         "BidForOtherTask",
-        "BidIsRevoked",
         "NotEnoughTime",
         "PartiesNotDistinct",
         "PriceOutOfBounds",

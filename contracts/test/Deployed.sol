@@ -6,6 +6,8 @@ import {vm} from "./Vm.sol";
 import {ITaskEscrow} from "../src/interfaces/ITaskEscrow.sol";
 import {IIdentityRegistry} from "../src/interfaces/IIdentityRegistry.sol";
 import {IReputationRegistry} from "../src/interfaces/IReputationRegistry.sol";
+import {IPaymentChannel} from "../src/interfaces/IPaymentChannel.sol";
+import {ISplitterFactory} from "../src/interfaces/ISplitterFactory.sol";
 import {MockUSDC} from "../mocks/MockUSDC.sol";
 
 interface IAgentRegistry is IIdentityRegistry, IERC721Metadata {}
@@ -35,6 +37,14 @@ library Deployed {
 
     function reputationRegistry(address escrow, address identity) internal returns (IReputationRegistry) {
         return IReputationRegistry(_deploy("ReputationRegistry", abi.encode(escrow, identity)));
+    }
+
+    function paymentChannel(address escrow) internal returns (IPaymentChannel) {
+        return IPaymentChannel(_deploy("PaymentChannel", abi.encode(escrow)));
+    }
+
+    function splitterFactory(address token) internal returns (ISplitterFactory) {
+        return ISplitterFactory(_deploy("SplitterFactory", abi.encode(token)));
     }
 
     function _deploy(string memory name, bytes memory arguments) private returns (address) {

@@ -168,7 +168,7 @@ abstract contract EscrowTest {
         return abi.encodePacked(_deadlineOf(fields), role, _sign(key, _typed(keccak256(fields))));
     }
 
-    function _deadlineOf(bytes memory fields) private pure returns (uint40 deadline) {
+    function _deadlineOf(bytes memory fields) internal pure returns (uint40 deadline) {
         assembly ("memory-safe") {
             deadline := mload(add(fields, mload(fields)))
         }

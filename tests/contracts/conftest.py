@@ -11,7 +11,6 @@ from typed_data import Domain
 from devnet.artifacts import ARTIFACTS
 
 FEE_BPS = 100
-PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
 BUDGET = 100_000_000
 DAY = 86_400
 
@@ -51,9 +50,8 @@ def contracts(people) -> Contracts:
     usdc = people.deployer.deploy(shipped("MockUSDC"))
     identity = people.deployer.deploy(shipped("IdentityRegistry"))
     guardian = people.deployer.address
-    registry = people.deployer.get_deployment_address(people.deployer.nonce + 1)
-    places = (usdc.address, identity.address, registry, PERMIT2)
-    escrow = people.deployer.deploy(shipped("TaskEscrow"), *places, guardian, people.fee_owner.address, FEE_BPS)
+    arguments = (usdc.address, identity.address, guardian, people.fee_owner.address, FEE_BPS)
+    escrow = people.deployer.deploy(shipped("TaskEscrow"), *arguments)
     reputation = people.deployer.deploy(shipped("ReputationRegistry"), escrow.address, identity.address)
     usdc.mint(people.buyer, 10 * BUDGET, sender=people.deployer)
     identity.register("ipfs://agent", sender=people.agent)

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Channel} from "../interfaces/IPaymentChannel.sol";
+import {ChannelLedger} from "./ChannelLedger.sol";
+
+/// @title Which channels may be opened.
+abstract contract ChannelRules is ChannelLedger {
+    uint256 private constant MAX_CHALLENGE_SECONDS = 30 days;
+    uint256 private constant LOCAL_CHAIN_ID = 31337;
+
+    uint256 private immutable MIN_CHALLENGE_SECONDS;
+
+    /// @dev A local chain allows windows of a second, so that tests and demonstrations need not jump in time.
+    constructor() {
+        MIN_CHALLENGE_SECONDS = block.chainid == LOCAL_CHAIN_ID ? 1 seconds : 1 hours;
+    }
+
+    /// @dev Reads, and so checks, every field as it came. A signer who were the payee or the sequencer would write
+    /// himself the other's half of every voucher.
+    function _requireOpenable(Channel calldata channel) internal view {
+        (address payer, address payee, address sequencer) = (channel.payer, channel.payee, channel.sequencer);
+        bool sequenced = sequencer != address(0);
+        if (sequenced && payee != address(0)) revert PayeeOrSequencer(payee, sequencer);
+        if (!sequenced) _requirePayable(payee);
+        if (payer == address(0)) revert ZeroParty();
+        address counterparty = sequenced ? sequencer : payee;
+        if (counterparty == payer || counterparty == channel.signer) revert PartiesNotDistinct(counterparty);
+        uint256 challenge = channel.challengeSeconds;
+        if (challenge < MIN_CHALLENGE_SECONDS || challenge > MAX_CHALLENGE_SECONDS) {
+            revert WindowOutOfBounds(challenge, MIN_CHALLENGE_SECONDS, MAX_CHALLENGE_SECONDS);
+        }
+    }
+}
