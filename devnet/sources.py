@@ -32,6 +32,8 @@ SOURCES = {
     "SplitterFactory": Source("contracts/src/SplitterFactory.sol"),
     "Splitter": Source("contracts/src/Splitter.sol"),
     "MockUSDC": Source("contracts/mocks/MockUSDC.sol"),
+    "MockPermit2": Source("contracts/mocks/MockPermit2.sol"),
+    "PlainToken": Source("contracts/mocks/PlainToken.sol", runs=1_000_000),
 }
 OUTPUTS = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
 IMPORT = re.compile(r"^\s*import\s+(?:[^\"';]*?\bfrom\s+)?[\"']([^\"']+)[\"']", re.MULTILINE)

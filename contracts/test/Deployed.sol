@@ -9,6 +9,8 @@ import {IReputationRegistry} from "../src/interfaces/IReputationRegistry.sol";
 import {IPaymentChannel} from "../src/interfaces/IPaymentChannel.sol";
 import {ISplitterFactory} from "../src/interfaces/ISplitterFactory.sol";
 import {MockUSDC} from "../mocks/MockUSDC.sol";
+import {MockPermit2} from "../mocks/MockPermit2.sol";
+import {PlainToken} from "../mocks/PlainToken.sol";
 
 interface IAgentRegistry is IIdentityRegistry, IERC721Metadata {}
 
@@ -19,6 +21,14 @@ library Deployed {
 
     function mockUSDC() internal returns (MockUSDC) {
         return MockUSDC(_deploy("MockUSDC", ""));
+    }
+
+    function plainToken() internal returns (PlainToken) {
+        return PlainToken(_deploy("PlainToken", ""));
+    }
+
+    function mockPermit2() internal returns (MockPermit2) {
+        return MockPermit2(_deploy("MockPermit2", ""));
     }
 
     function identityRegistry() internal returns (IAgentRegistry) {
