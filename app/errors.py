@@ -93,6 +93,14 @@ class BodyTooLarge(TooLarge):
     text = "The body is larger than {limit} bytes."
 
 
+class IdempotencyKeyMalformed(InvalidInput):
+    text = "An Idempotency-Key is 8 to 128 letters, digits or ._:/+=-, with or without quotes."
+
+
+class IdempotencyKeyReused(InvalidInput):
+    text = "The Idempotency-Key {key} belongs to another request of yours; take a new one for a new request."
+
+
 class RequestMalformed(InvalidInput):
     text = "The request breaks a rule of form; errors says where."
 
@@ -344,6 +352,10 @@ class BiddingClosed(Conflict):
 
 class BidNotLive(Conflict):
     text = "The bid {bid_digest} was withdrawn or struck."
+
+
+class BidIsRevoked(Conflict):
+    text = "The bid {bid_digest} was revoked on chain, for ever."
 
 
 class PriceOutOfBounds(InvalidInput):

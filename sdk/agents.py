@@ -50,7 +50,7 @@ class Agents(Session):
     async def offer(self, agent_id: int, capability: str, title: str, **more: Any) -> Listing:
         """Posts a listing. `more` is description, price (base units, a string of digits), unit, tags."""
         body = {"agent_id": str(agent_id), "capability": capability, "title": title, **more}
-        return Listing.model_validate(await self._post("/v1/listings", body, repeatable=False))
+        return Listing.model_validate(await self._post("/v1/listings", body))
 
     async def listings(self, **wanted: Any) -> list[Listing]:
         """Filters: capability, q, agent_id."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sdk.intents import Build, authorization, feedback, intent, refuse_standing_order
+from sdk.intents import Build, authorization, feedback, intent, refuse_standing_order, revocation
 from sdk.schemas import Carried, Intent
 from sdk.session import Session
 from sdk.terms import ZERO_HASH, Terms
@@ -26,6 +26,10 @@ class Escrows(Session):
         """By the buyer as awarder. `price` in base units, from the bid's minimum to the budget."""
         build = intent("Award", "deadline", bidDigest=bid_digest, price=price, transcript=ZERO_HASH)
         return await self._carry("award", terms, {"bid_digest": bid_digest, "price": str(price)}, build)
+
+    async def revoke_bid(self, terms: Terms, bid_digest: str) -> Intent:
+        """The agent takes a bid back at the escrow itself, for ever; also after the close."""
+        return await self._carry(f"bids/{bid_digest}/revoke", terms, {}, revocation(bid_digest))
 
     async def veto(self, terms: Terms) -> Intent:
         """Full refund to the buyer within the veto window of an award made by somebody else."""

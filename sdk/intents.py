@@ -45,6 +45,16 @@ def authorization(valid_after: int, valid_before: int) -> Build:
     return build
 
 
+def revocation(bid_digest: str) -> Build:
+    """RevokeBid names the bid, which names its task."""
+
+    def build(_terms: Terms, prepared: TypedData, network: Network) -> TypedData:
+        message = {"bidDigest": bid_digest, "deadline": number(prepared, "deadline")}
+        return escrow_message("RevokeBid", message, network)
+
+    return build
+
+
 def feedback(agent_id: int, stars: int, capability: str, comment: str) -> Build:
     """ERC-8004 feedback: stars as value, the capability as second tag, the comment's digest as hash."""
 

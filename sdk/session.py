@@ -1,6 +1,7 @@
 """A signed-in connection: the pinned network, sign-in (again when it ended), waiting with limits."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self, TypeVar
@@ -96,9 +97,10 @@ class Session:
         wanted = {name: value for name, value in params.items() if value is not None}
         return (await self.request("GET", path, repeatable=True, params=wanted)).json()
 
-    async def _post(self, path: str, body: dict[str, Any], *, repeatable: bool = True) -> Any:
-        """Repeatable unless said otherwise: signed verbs are keyed by what was signed, so a repeat changes nothing."""
-        return (await self.request("POST", path, repeatable=repeatable, json=body)).json()
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+        """Repeatable: the service answers a repeat of the key as it answered the first, and does nothing twice."""
+        key = {"Idempotency-Key": secrets.token_hex(16)}
+        return (await self.request("POST", path, repeatable=True, json=body, headers=key)).json()
 
     async def _all(self, path: str, **params: Any) -> AsyncIterator[dict[str, Any]]:
         """Every item of a list, page by page until there is no next cursor."""

@@ -98,8 +98,8 @@ class Tasks(Session):
             refuse_other_digest(bid, bid_digest(bid.offer, network))
         return placed
 
-    async def revoke_bid(self, terms: Terms, digest: str) -> None:
-        """Before the close."""
+    async def withdraw_bid(self, terms: Terms, digest: str) -> None:
+        """Before the close, at the service only: whoever has the signature can use it. See `revoke_bid`."""
         path = f"/v1/tasks/{task_id(terms, await self.network())}/bids/{digest}"
         await self.request("DELETE", path, repeatable=True)
 

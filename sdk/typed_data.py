@@ -21,6 +21,7 @@ MESSAGES = {
     "Award": "bytes32 taskId,bytes32 bidDigest,uint96 price,bytes32 transcript,uint40 deadline",
     "Bid": "bytes32 taskId,uint256 agentId,address agent,address payee,uint96 minPrice,"
     "uint40 minWorkSeconds,uint40 validUntil,bytes32 salt",
+    "RevokeBid": "bytes32 bidDigest,uint40 deadline",
     "Veto": "bytes32 taskId,uint40 deadline",
     "Submit": "bytes32 taskId,uint256 agentId,bytes32 deliverable,uint40 since,uint40 deadline",
     "Release": "bytes32 taskId,uint96 remaining,uint96 amount,uint40 deadline",

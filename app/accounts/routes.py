@@ -10,8 +10,9 @@ from app.accounts.schemas import ChallengeView, NewSession, NonceAsked, SessionV
 from app.database import Address
 from app.errors import Unauthenticated
 from app.web.dependencies import BearerToken, CurrentChain, CurrentRuntime, CurrentSettings, DbSession
+from app.web.idempotency import IdempotentRoute
 
-router = APIRouter(prefix="/v1/auth", tags=["sign-in"])
+router = APIRouter(prefix="/v1/auth", tags=["sign-in"], route_class=IdempotentRoute)
 
 
 def current_site(runtime: CurrentRuntime) -> Site:

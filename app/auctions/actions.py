@@ -23,7 +23,7 @@ from app.chain.typed_data import ZERO_HASH, Bid, TypedData
 from app.clock import database_now
 from app.content import actions as content
 from app.database import Address, Digest, Hash32, TaskId
-from app.errors import AgentIdNotControlled, BiddingClosed, BidNotLive, BidNotYours
+from app.errors import AgentIdNotControlled, BiddingClosed, BidIsRevoked, BidNotLive, BidNotYours
 from app.escrow.queries import chain_clock
 from app.relayer import actions as relayer
 from app.tasks.actions import require_control
@@ -49,6 +49,7 @@ async def place_bid(desk: Desk, task_id: TaskId, offer: Bid, signature: bytes) -
     known = await desk.session.get(PlacedBid, digest)
     if known is not None:
         return known
+    await require_not_revoked(desk.session, task_id, digest)
     await replace_live_bid(desk.session, task_id, offer.agent_id)
     stored = insert(PlacedBid).values(digest=digest, signature=signature, **vars(offer)).returning(PlacedBid)
     placed = (await desk.session.scalars(stored)).one()
@@ -101,6 +102,39 @@ async def withdraw_bid(desk: Desk, task_id: TaskId, digest: Digest) -> None:
     if bid.withdrawn_at is None:
         bid.withdrawn_at = await database_now(desk.session)
         await announce(desk.session, "bid.withdrawn", f"task:{task_id}", {"bid_digest": digest})
+
+
+async def revoke_bid(desk: Desk, task_id: TaskId, digest: Digest, deadline: int | None) -> Signable:
+    """The agent takes his signature back at the escrow, whatever the market knows of it. Raises BidIsRevoked."""
+    view = await desk.task(task_id)
+    placed = await queries.bid_of(desk.session, task_id, digest)
+    if placed.agent != desk.account:
+        raise BidNotYours(agent=placed.agent, account=desk.account, verb="revoke")
+    await require_not_revoked(desk.session, task_id, digest)
+    until, offer = checked_deadline(deadline, view.time), placed.bid
+    return Signable(
+        verb="revoke_bid",
+        task_id=task_id,
+        to=desk.deployment.escrow,
+        typed_data=typed_data.revoke_bid(desk.deployment, digest, until),
+        deadline=until,
+        call=lambda signature: contracts.revoke_bid(offer, contracts.pack_auth(until, signature)),
+    )
+
+
+async def require_not_revoked(session: AsyncSession, task_id: TaskId, digest: Digest) -> None:
+    """Raises BidIsRevoked."""
+    if await queries.is_revoked(session, task_id, digest):
+        raise BidIsRevoked(bid_digest=digest)
+
+
+async def strike_revoked(session: AsyncSession, digests: list[Digest]) -> None:
+    """Bids that their agents have revoked win nothing more. A reorg of the event changes nothing: it was his word."""
+    now = await database_now(session)
+    mine = update(PlacedBid).where(PlacedBid.digest.in_(digests), queries.LIVE)
+    struck = mine.values(struck_at=now, struck_reason="BidIsRevoked").returning(PlacedBid.task_id, PlacedBid.digest)
+    for task_id, digest in (await session.execute(struck)).all():
+        await announce(session, "bid.revoked", f"task:{task_id}", {"bid_digest": digest})
 
 
 async def award(desk: Desk, task_id: TaskId, digest: Digest, price: int, deadline: int | None) -> Signable:

@@ -13,7 +13,7 @@ from app.boundary import WorkerRuntime, run_in_worker, transaction
 from app.chain.deployment import load
 from app.chain.rpc import AsyncChain
 from app.config import Settings
-from app.database import Address, Hash32, TaskId
+from app.database import Address, Digest, Hash32, TaskId
 from app.errors import ChainNotMirrored, ChainUnavailable
 
 SCHEDULE: dict[str, float] = {"auctions.sweep": 0.5, "auctions.catch_up": 15.0}
@@ -35,6 +35,7 @@ async def sweep_once(runtime: WorkerRuntime) -> None:
     """One round of everything."""
     await react_to_funding(runtime)
     await react_to_awards(runtime)
+    await react_to_revocations(runtime)
     await close(runtime)
     await award(runtime)
 
@@ -62,6 +63,15 @@ async def react_to_awards(runtime: WorkerRuntime) -> None:
             awards = [(task_of(each), Address(each.payload["args"]["agent"])) for each in seen]
             await actions.admit_awarded(session, awards)
             await advance(session, "auctions.awarded", position_of(seen[-1]))
+
+
+async def react_to_revocations(runtime: WorkerRuntime) -> None:
+    """Strikes bids that were revoked at the escrow, whoever carried it there."""
+    async with transaction(runtime.sessions) as session:
+        seen = await next_for(session, "auctions.revoked", ["chain.BidRevoked"])
+        if seen:
+            await actions.strike_revoked(session, [Digest(each.payload["args"]["bidDigest"]) for each in seen])
+            await advance(session, "auctions.revoked", position_of(seen[-1]))
 
 
 async def close(runtime: WorkerRuntime) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auctions.models import PlacedBid
 from app.database import Address, Digest, TaskId
 from app.errors import NotFound
-from app.escrow.models import Escrow
+from app.escrow.models import Escrow, EscrowEvent
 from app.escrow.queries import ChainClock
 from app.escrow.rules import State
 from app.relayer.models import Intent
@@ -38,6 +38,16 @@ async def bids_on(session: AsyncSession, task_id: TaskId, *, agent: Address | No
     if agent is not None:
         found = found.where(PlacedBid.agent == agent)
     return list(await session.scalars(found.order_by(PlacedBid.min_price, PlacedBid.digest)))
+
+
+async def is_revoked(session: AsyncSession, task_id: TaskId, digest: Digest) -> bool:
+    """Whether the bid's agent has revoked it at the escrow, as far as the mirror shows."""
+    revoked = select(EscrowEvent.block_number).where(
+        EscrowEvent.task_id == task_id,
+        EscrowEvent.name == "BidRevoked",
+        EscrowEvent.args["bidDigest"].astext == digest,
+    )
+    return (await session.execute(revoked.limit(1))).first() is not None
 
 
 async def live_bids(session: AsyncSession, task_id: TaskId) -> list[PlacedBid]:

@@ -21,12 +21,13 @@ from app.database import Address
 from app.errors import NotFound
 from app.tasks.queries import TaskView, visible_task
 from app.tasks.routes import CurrentDesk, carry
-from app.tasks.schemas import Carried, Prepared, auction_out, prepared
+from app.tasks.schemas import Asked, Carried, Prepared, Signed, auction_out, prepared
 from app.web.dependencies import CurrentAccount, DbSession
 from app.web.fields import DigestField, TaskIdField
+from app.web.idempotency import IdempotentRoute
 from app.web.paging import Page
 
-router = APIRouter(prefix="/v1/tasks/{task_id}", tags=["auctions"])
+router = APIRouter(prefix="/v1/tasks/{task_id}", tags=["auctions"], route_class=IdempotentRoute)
 
 
 @router.post("/bids/prepare")
@@ -53,9 +54,24 @@ async def list_bids(task_id: TaskIdField, session: DbSession, account: CurrentAc
 
 @router.delete("/bids/{digest}", status_code=status.HTTP_204_NO_CONTENT)
 async def withdraw_bid(task_id: TaskIdField, digest: DigestField, desk: CurrentDesk) -> Response:
-    """Takes a bid back before the close; its signature stays valid on chain until valid_until, but is struck here."""
+    """Takes a bid back before the close, here: whoever has its signature can use it until valid_until. See revoke."""
     await actions.withdraw_bid(desk, task_id, digest)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+@router.post("/bids/{digest}/revoke/prepare")
+async def prepare_revoke_bid(task_id: TaskIdField, digest: DigestField, body: Asked, desk: CurrentDesk) -> Prepared:
+    """What an agent signs to take a bid back at the escrow itself."""
+    return prepared(await actions.revoke_bid(desk, task_id, digest, body.deadline), body)
+
+
+@router.post("/bids/{digest}/revoke", status_code=status.HTTP_202_ACCEPTED)
+async def revoke_bid(task_id: TaskIdField, digest: DigestField, body: Signed, desk: CurrentDesk) -> Carried:
+    """Takes a bid back for ever, also after the close: it is struck here at once, and no award on it can succeed."""
+    verb = partial(actions.revoke_bid, desk, task_id, digest, body.deadline)
+    answer = await carry(desk, "revoke_bid", task_id, body, verb)
+    await actions.strike_revoked(desk.session, [digest])
+    return answer
 
 
 @router.get("/auction")

@@ -35,6 +35,7 @@ BLAMES_BID = frozenset(
         "BadSignature",
         "BidExpired",
         "BidForOtherTask",
+        "BidIsRevoked",
         "NotEnoughTime",
         "PartiesNotDistinct",
         "PriceOutOfBounds",

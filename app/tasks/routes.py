@@ -36,9 +36,10 @@ from app.tasks.schemas import (
 from app.tasks.signing import Desk, Verb, carried, request_key
 from app.web.dependencies import CurrentAccount, CurrentRuntime, DbSession
 from app.web.fields import Capability, TaskIdField
+from app.web.idempotency import IdempotentRoute
 from app.web.paging import Page, Paging, encode_cursor
 
-router = APIRouter(prefix="/v1", tags=["tasks"])
+router = APIRouter(prefix="/v1", tags=["tasks"], route_class=IdempotentRoute)
 
 SCANNED_BATCHES = 10
 

@@ -17,6 +17,7 @@ from app.chain.rpc import AsyncChain
 from app.config import Settings
 from app.database import Address
 from app.errors import Unauthenticated
+from app.web import idempotency
 from app.web.database_errors import translating
 from app.web.network import Network
 
@@ -47,18 +48,28 @@ def current_runtime(request: Request) -> Runtime:
 CurrentRuntime = Annotated[Runtime, Depends(current_runtime)]
 
 
-async def request_transaction(runtime: CurrentRuntime) -> AsyncIterator[AsyncSession]:
-    """The request's transaction: commits once, after the handler succeeds and before the response is sent."""
+bearer = HTTPBearer(auto_error=False, description="The token that POST /v1/auth/sessions gave.")
+BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+async def request_transaction(
+    request: Request, runtime: CurrentRuntime, token: BearerToken
+) -> AsyncIterator[AsyncSession]:
+    """The request's transaction: commits once, after the handler succeeds and before the response is sent.
+
+    A POST with an Idempotency-Key claims it here, first of all: its answer commits with its effect.
+    """
+    key = idempotency.key_of(request)
     with translating():
         async with transaction(runtime.sessions) as session:
+            account = None if key is None or token is None else await runtime.authenticate(session, token.credentials)
+            if key is not None and account is not None:
+                request.state.claim = await idempotency.claim(session, account, key, request)
             yield session
 
 
 # Scope "function" is what puts the commit before the response: the default commits after it has left.
 DbSession = Annotated[AsyncSession, Depends(request_transaction, scope="function")]
-
-bearer = HTTPBearer(auto_error=False, description="The token that POST /v1/auth/sessions gave.")
-BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
 async def current_account_or_none(session: DbSession, runtime: CurrentRuntime, token: BearerToken) -> Address | None:

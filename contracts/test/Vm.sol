@@ -21,6 +21,7 @@ interface Vm {
     function prank(address sender) external;
     function startPrank(address sender) external;
     function stopPrank() external;
+    function deal(address account, uint256 balance) external;
     function etch(address target, bytes calldata code) external;
     function deployCode(string calldata path, bytes calldata arguments) external returns (address);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);

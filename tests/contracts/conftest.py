@@ -11,6 +11,7 @@ from typed_data import Domain
 from devnet.artifacts import ARTIFACTS
 
 FEE_BPS = 100
+PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
 BUDGET = 100_000_000
 DAY = 86_400
 
@@ -50,8 +51,9 @@ def contracts(people) -> Contracts:
     usdc = people.deployer.deploy(shipped("MockUSDC"))
     identity = people.deployer.deploy(shipped("IdentityRegistry"))
     guardian = people.deployer.address
-    arguments = (usdc.address, identity.address, guardian, people.fee_owner.address, FEE_BPS)
-    escrow = people.deployer.deploy(shipped("TaskEscrow"), *arguments)
+    registry = people.deployer.get_deployment_address(people.deployer.nonce + 1)
+    places = (usdc.address, identity.address, registry, PERMIT2)
+    escrow = people.deployer.deploy(shipped("TaskEscrow"), *places, guardian, people.fee_owner.address, FEE_BPS)
     reputation = people.deployer.deploy(shipped("ReputationRegistry"), escrow.address, identity.address)
     usdc.mint(people.buyer, 10 * BUDGET, sender=people.deployer)
     identity.register("ipfs://agent", sender=people.agent)

@@ -217,3 +217,21 @@ async def test_the_awarded_agent_may_read_private_content(market: Market, worker
         await announce(session, "chain.TaskAwarded", f"task:{task_id}", facts)
     await jobs.sweep_once(worker)
     assert await market.agent.reads(terms.content)
+
+
+async def test_a_revocation_that_somebody_carried_strikes_the_bid(market: Market, worker: WorkerRuntime) -> None:
+    """The next best bid is awarded instead."""
+    task_id = await funded(market, worker)
+    revoked = (await bid(market.agent, task_id, 1, 300_000))["bid_digest"]
+    kept = (await bid(market.rival, task_id, 2, 400_000))["bid_digest"]
+    async with transaction(worker.sessions) as session:
+        args = {"bidDigest": revoked, "agent": market.agent.address}
+        await announce(session, "chain.BidRevoked", f"task:{task_id}", {"block": FINALIZED, "args": args})
+    end_bidding(market, task_id)
+    await jobs.sweep_once(worker)
+    record = await auction(market, task_id)
+    assert {each["bid_digest"]: each["struck_reason"] for each in record["bids"]} == {
+        revoked: "BidIsRevoked",
+        kept: None,
+    }
+    assert record["winner"] == kept

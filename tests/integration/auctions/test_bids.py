@@ -1,9 +1,11 @@
 """Bids: signed, sealed until the close, one live one an agent."""
 
+import json
 from typing import Any
 
 import pytest
 
+from app.auctions.schemas import BidField
 from app.chain import typed_data
 from app.chain.typed_data import ZERO_ADDRESS, Bid
 from tests.integration.api import execute
@@ -183,3 +185,29 @@ async def test_a_withdrawn_bid_cannot_be_awarded(market: Market) -> None:
     await market.agent.delete(f"/tasks/{task_id}/bids/{digest}")
     params = {"bid_digest": digest, "price": "400000"}
     assert problem(await market.buyer.post(f"/tasks/{task_id}/award/prepare", params)) == (409, "bid-not-live")
+
+
+async def test_a_bid_is_revoked_at_the_escrow_and_struck_at_once(market: Market) -> None:
+    """Also after the close, when a bid can no more be withdrawn."""
+    task_id = await market.posted(await market.terms())
+    digest = (await bid(market.agent, task_id, 1))["bid_digest"]
+    close(market, task_id)
+    path = f"/tasks/{task_id}/bids/{digest}/revoke"
+    assert problem(await market.rival.post(f"{path}/prepare")) == (403, "bid-not-yours")
+    answer = await market.agent.carry(path)
+    assert answer["intent"]["verb"] == "revoke_bid"
+    record = (await market.buyer.get(f"/tasks/{task_id}/auction")).json()
+    assert [(each["bid_digest"], each["struck_reason"]) for each in record["bids"]] == [(digest, "BidIsRevoked")]
+
+
+async def test_a_bid_that_was_revoked_at_the_escrow_is_not_taken(market: Market) -> None:
+    task_id = await market.posted(await market.terms())
+    body = await signed_bid(market.agent, task_id, asked(market.agent, 1))
+    revoked = {"bidDigest": digest_of(market, body), "agent": market.agent.address}
+    market.event("BidRevoked", revoked, task_id=task_id, block=51)
+    assert problem(await market.agent.post(f"/tasks/{task_id}/bids", body)) == (409, "bid-is-revoked")
+    await bid(market.agent, task_id, 1)
+
+
+def digest_of(market: Market, body: dict[str, Any]) -> str:
+    return typed_data.bid_digest(BidField.model_validate_json(json.dumps(body["bid"])).offer(), market.deployment)

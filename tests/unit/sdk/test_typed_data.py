@@ -13,7 +13,7 @@ from app.chain import typed_data as service
 from app.chain.deployment import Deployment
 from app.database import Address, Digest, Hash32
 from sdk.errors import SignatureRefused
-from sdk.intents import authorization, feedback, intent, refuse_standing_order
+from sdk.intents import authorization, feedback, intent, refuse_standing_order, revocation
 from sdk.network import Network, Token
 from sdk.terms import Bid, Terms, make_terms
 from sdk.typed_data import bid_digest, escrow_message, refuse_difference, task_id
@@ -78,6 +78,7 @@ def test_every_intent_equals_the_services() -> None:
     token = service.TokenDomain("USD Coin", "2")
     pairs = [
         (intent("Fund", "deadline"), service.fund(DEPLOYMENT, task, 9)),
+        (revocation(digest), service.revoke_bid(DEPLOYMENT, digest, 9)),
         (authorization(1, 9), service.receive_authorization(DEPLOYMENT, token, service_terms(ours), 1, 9)),
         (
             intent("Award", "deadline", bidDigest=digest, price=2, transcript=digest),
