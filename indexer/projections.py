@@ -99,7 +99,7 @@ def escrow_subject(event: ChainEvent) -> str:
 
 
 def agent_values(event: ChainEvent) -> Key:
-    return (small_id(event.args["tokenId"] if event.name == "Transfer" else event.args["agentId"]),)
+    return (small_id(event.args["id"] if event.name == "Transfer" else event.args["agentId"]),)
 
 
 def feedback_values(event: ChainEvent) -> Key:

@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {EIP712} from "solady/src/utils/EIP712.sol";
 import {IIdentityRegistry, MetadataEntry} from "./interfaces/IIdentityRegistry.sol";
+import {AgentData, registered} from "./identity/AgentData.sol";
+import {AgentUris} from "./identity/AgentUris.sol";
+import {ContentId} from "./identity/ContentId.sol";
 import {Signature} from "./Signature.sol";
 
 /// @title Who the agents are (ERC-8004), an ERC-721 whose tokens are agents.
 /// @notice Mints without asking the receiver: an owner either sent the registration or signed it.
-contract IdentityRegistry is IIdentityRegistry, ERC721, EIP712 {
-    bytes32 private constant AGENT_WALLET_SET =
-        keccak256("AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 deadline)");
+contract IdentityRegistry is AgentUris, EIP712 {
     bytes32 private constant REGISTER =
         keccak256("Register(address owner,string agentURI,uint256 nonce,uint256 deadline)");
+    bytes32 private constant REGISTER_BY_DIGEST =
+        keccak256("RegisterByDigest(address owner,bytes32 digest,uint256 nonce,uint256 deadline)");
+    bytes32 private constant AGENT_WALLET_SET =
+        keccak256("AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 deadline)");
+    bytes32 private constant SET_AGENT_WALLET =
+        keccak256("SetAgentWallet(uint256 agentId,address newWallet,uint256 nonce,uint256 deadline)");
     string private constant WALLET_KEY = "agentWallet";
     uint256 private constant MAX_WALLET_DEADLINE_SECONDS = 5 minutes;
-    /// The escrow packs an agent id into 44 bits.
-    uint256 private constant MAX_AGENT_ID = (1 << 44) - 1;
 
-    mapping(address owner => uint256) public registrationNonce;
-
-    uint256 private _lastId;
-    mapping(uint256 agentId => string) private _uris;
+    /// Zero for an agent whose wallet is its owner.
     mapping(uint256 agentId => address) private _wallets;
     mapping(uint256 agentId => mapping(string key => bytes)) private _metadata;
-
-    constructor() ERC721("Guildhall Agent", "AGENT") {}
 
     /// @inheritdoc IIdentityRegistry
     function register(string calldata agentURI, MetadataEntry[] calldata metadata) external returns (uint256 agentId) {
@@ -42,7 +41,7 @@ contract IdentityRegistry is IIdentityRegistry, ERC721, EIP712 {
 
     /// @inheritdoc IIdentityRegistry
     function register() external returns (uint256 agentId) {
-        return _register(msg.sender, "");
+        return _register(msg.sender, string(msg.data[:0]));
     }
 
     /// @inheritdoc IIdentityRegistry
@@ -50,17 +49,36 @@ contract IdentityRegistry is IIdentityRegistry, ERC721, EIP712 {
         external
         returns (uint256 agentId)
     {
-        if (block.timestamp > deadline) revert IntentExpired(block.timestamp, deadline);
-        uint256 nonce = registrationNonce[owner]++;
+        uint256 nonce = _useNonce(owner);
         bytes32 intent = keccak256(abi.encode(REGISTER, owner, keccak256(bytes(agentURI)), nonce, deadline));
-        if (!Signature.isBy(owner, _hashTypedData(intent), signature)) revert BadSignature(owner);
+        _requireSigned(owner, intent, deadline, signature);
         return _register(owner, agentURI);
+    }
+
+    /// @inheritdoc IIdentityRegistry
+    function registerByDigest(bytes32 digest) external returns (uint256 agentId) {
+        return _registerByDigest(msg.sender, digest);
+    }
+
+    /// @inheritdoc IIdentityRegistry
+    function registerByDigestFor(address owner, bytes32 digest, uint256 deadline, bytes calldata signature)
+        external
+        returns (uint256 agentId)
+    {
+        bytes32 intent = keccak256(abi.encode(REGISTER_BY_DIGEST, owner, digest, _useNonce(owner), deadline));
+        _requireSigned(owner, intent, deadline, signature);
+        return _registerByDigest(owner, digest);
+    }
+
+    /// @inheritdoc IIdentityRegistry
+    function registrationNonce(address owner) external view returns (uint256) {
+        return _getAux(owner);
     }
 
     /// @inheritdoc IIdentityRegistry
     function setAgentURI(uint256 agentId, string calldata newURI) external {
         _requireOperator(agentId);
-        _uris[agentId] = newURI;
+        _setData(agentId, _storeUri(agentId, _dataOf(agentId), newURI));
         emit URIUpdated(agentId, newURI, msg.sender);
     }
 
@@ -73,12 +91,24 @@ contract IdentityRegistry is IIdentityRegistry, ERC721, EIP712 {
     /// @inheritdoc IIdentityRegistry
     function setAgentWallet(uint256 agentId, address newWallet, uint256 deadline, bytes calldata signature) external {
         _requireOperator(agentId);
-        if (newWallet == address(0)) revert ZeroWallet();
-        if (block.timestamp > deadline) revert IntentExpired(block.timestamp, deadline);
-        uint256 latest = block.timestamp + MAX_WALLET_DEADLINE_SECONDS;
-        if (deadline > latest) revert DeadlineTooFar(deadline, latest);
-        bytes32 intent = keccak256(abi.encode(AGENT_WALLET_SET, agentId, newWallet, _ownerOf(agentId), deadline));
-        if (!Signature.isBy(newWallet, _hashTypedData(intent), signature)) revert BadSignature(newWallet);
+        _requireWalletAgrees(agentId, newWallet, _ownerOf(agentId), deadline, signature);
+        _setWallet(agentId, newWallet);
+    }
+
+    /// @inheritdoc IIdentityRegistry
+    function setAgentWalletFor(
+        uint256 agentId,
+        address newWallet,
+        uint256 deadline,
+        bytes calldata walletSignature,
+        uint256 ownerDeadline,
+        bytes calldata ownerSignature
+    ) external {
+        address owner = _requireOwned(agentId);
+        bytes32 intent =
+            keccak256(abi.encode(SET_AGENT_WALLET, agentId, newWallet, walletNonce(agentId), ownerDeadline));
+        _requireSigned(owner, intent, ownerDeadline, ownerSignature);
+        _requireWalletAgrees(agentId, newWallet, owner, deadline, walletSignature);
         _setWallet(agentId, newWallet);
     }
 
@@ -89,36 +119,46 @@ contract IdentityRegistry is IIdentityRegistry, ERC721, EIP712 {
     }
 
     /// @inheritdoc IIdentityRegistry
+    function walletNonce(uint256 agentId) public view returns (uint256) {
+        return _dataOf(agentId).walletChangesOf();
+    }
+
+    /// @inheritdoc IIdentityRegistry
     function getAgentWallet(uint256 agentId) external view returns (address) {
         _requireOwned(agentId);
-        return _wallets[agentId];
+        return _walletOf(agentId);
     }
 
     /// @inheritdoc IIdentityRegistry
     function getMetadata(uint256 agentId, string calldata metadataKey) external view returns (bytes memory) {
-        if (_isWalletKey(metadataKey)) return _walletBytes(_wallets[agentId]);
+        if (_isWalletKey(metadataKey)) return _walletBytes(_walletOf(agentId));
         return _metadata[agentId][metadataKey];
     }
 
     /// @inheritdoc IIdentityRegistry
+    /// @dev The owner first: whoever works for himself, as most do, costs the escrow one word to read.
     function isController(address account, uint256 agentId) external view returns (bool) {
         address owner = _ownerOf(agentId);
         if (owner == address(0) || account == address(0)) return false;
-        return account == owner || account == _wallets[agentId] || _isAuthorized(owner, account, agentId);
+        if (account == owner || _isApprovedOrOwner(account, agentId)) return true;
+        return !_dataOf(agentId).walletIsOwner() && account == _wallets[agentId];
     }
 
-    function tokenURI(uint256 agentId) public view override returns (string memory) {
-        _requireOwned(agentId);
-        return _uris[agentId];
+    function _register(address owner, string calldata agentURI) private returns (uint256 agentId) {
+        agentId = _nextId();
+        _mintAgent(owner, agentId, _storeUri(agentId, registered(), agentURI), agentURI);
     }
 
-    function _register(address owner, string memory agentURI) private returns (uint256 agentId) {
-        agentId = ++_lastId;
-        if (agentId > MAX_AGENT_ID) revert IdsExhausted();
-        if (bytes(agentURI).length != 0) _uris[agentId] = agentURI;
-        _mint(owner, agentId);
+    function _registerByDigest(address owner, bytes32 digest) private returns (uint256 agentId) {
+        agentId = _nextId();
+        AgentData data = _storeContentId(agentId, registered(), ContentId.RAW_SHA256, digest);
+        _mintAgent(owner, agentId, data, ContentId.uriOf(ContentId.RAW_SHA256, digest));
+    }
+
+    function _mintAgent(address owner, uint256 agentId, AgentData data, string memory agentURI) private {
+        _mintAndSetExtraDataUnchecked(owner, agentId, AgentData.unwrap(data));
         emit Registered(agentId, agentURI, owner);
-        _setWallet(agentId, owner);
+        emit MetadataSet(agentId, WALLET_KEY, WALLET_KEY, _walletBytes(owner));
     }
 
     function _setMetadata(uint256 agentId, string calldata key, bytes calldata value) private {
@@ -128,18 +168,50 @@ contract IdentityRegistry is IIdentityRegistry, ERC721, EIP712 {
     }
 
     function _setWallet(uint256 agentId, address wallet) private {
-        _wallets[agentId] = wallet;
+        bool isOwner = wallet == _ownerOf(agentId);
+        AgentData data = _dataOf(agentId);
+        address stored = isOwner ? address(0) : wallet;
+        if (stored != address(0) || !data.walletIsOwner()) _wallets[agentId] = stored;
+        _setData(agentId, data.withWallet(isOwner));
         emit MetadataSet(agentId, WALLET_KEY, WALLET_KEY, _walletBytes(wallet));
     }
 
     /// @dev The wallet belongs to the seller, not to the agent: a transfer clears it.
-    function _update(address to, uint256 agentId, address auth) internal override returns (address from) {
-        from = super._update(to, agentId, auth);
+    function _afterTokenTransfer(address from, address, uint256 agentId) internal override {
         if (from != address(0)) _setWallet(agentId, address(0));
     }
 
+    function _walletOf(uint256 agentId) private view returns (address) {
+        return _dataOf(agentId).walletIsOwner() ? _ownerOf(agentId) : _wallets[agentId];
+    }
+
+    /// @dev Beside the balance, which a registration writes anyway.
+    function _useNonce(address owner) private returns (uint256 nonce) {
+        nonce = _getAux(owner);
+        _setAux(owner, uint224(nonce + 1));
+    }
+
     function _requireOperator(uint256 agentId) private view {
-        if (!_isAuthorized(_requireOwned(agentId), msg.sender, agentId)) revert NotAuthorized(msg.sender, agentId);
+        if (!_isApprovedOrOwner(msg.sender, agentId)) revert NotAuthorized(msg.sender, agentId);
+    }
+
+    function _requireWalletAgrees(
+        uint256 agentId,
+        address wallet,
+        address owner,
+        uint256 deadline,
+        bytes calldata signature
+    ) private view {
+        if (wallet == address(0)) revert ZeroWallet();
+        uint256 latest = block.timestamp + MAX_WALLET_DEADLINE_SECONDS;
+        if (deadline > latest) revert DeadlineTooFar(deadline, latest);
+        bytes32 intent = keccak256(abi.encode(AGENT_WALLET_SET, agentId, wallet, owner, deadline));
+        _requireSigned(wallet, intent, deadline, signature);
+    }
+
+    function _requireSigned(address signer, bytes32 intent, uint256 deadline, bytes calldata signature) private view {
+        if (block.timestamp > deadline) revert IntentExpired(block.timestamp, deadline);
+        if (!Signature.isBy(signer, _hashTypedData(intent), signature)) revert BadSignature(signer);
     }
 
     function _walletBytes(address wallet) private pure returns (bytes memory) {

@@ -77,17 +77,4 @@ contract GasTest is EscrowTest {
         escrow.rule(terms, 5_000, 0, "");
         vm.snapshotGasLastCall("TaskEscrow", "rule a split");
     }
-
-    function test_register_and_rate() public {
-        vm.prank(stranger);
-        identity.register("ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbz");
-        vm.snapshotGasLastCall("Registries", "register with a 66-byte URI");
-        Terms memory terms = _directHire();
-        _submitHired(terms);
-        vm.prank(buyer);
-        escrow.release(terms, BUDGET, "");
-        vm.prank(buyer);
-        reputation.giveTaskFeedback(terms, agentId, 5, 0, "guildhall", "translate", "", "", 0, "");
-        vm.snapshotGasLastCall("Registries", "feedback, the first of a client");
-    }
 }

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {EscrowTest} from "./EscrowTest.sol";
+import {IdentityIntents} from "./IdentityIntents.sol";
 import {vm} from "./Vm.sol";
 import {IIdentityRegistry, MetadataEntry} from "../src/interfaces/IIdentityRegistry.sol";
 
-contract IdentityTest is EscrowTest {
-    bytes32 private constant REGISTER =
-        keccak256("Register(address owner,string agentURI,uint256 nonce,uint256 deadline)");
-    bytes32 private constant AGENT_WALLET_SET =
-        keccak256("AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 deadline)");
-
+/// INV-51: who speaks for an agent, and what he may change.
+contract IdentityTest is IdentityIntents {
     function test_ids_start_at_1() public {
         vm.assertEq(agentId, 1);
         vm.expectEmit(true, true, true, true, address(identity));
@@ -36,21 +32,6 @@ contract IdentityTest is EscrowTest {
         vm.expectRevert(abi.encodeWithSelector(IIdentityRegistry.ReservedMetadataKey.selector, "agentWallet"));
         identity.register("ipfs://d", entries);
         vm.stopPrank();
-    }
-
-    function test_registers_for_an_owner_who_signed_once() public {
-        uint256 deadline = _now() + 1 hours;
-        bytes memory signature = _signRegistration(STRANGER_KEY, stranger, "ipfs://e", 0, deadline);
-        vm.expectRevert(abi.encodeWithSelector(IIdentityRegistry.BadSignature.selector, stranger));
-        identity.registerFor(stranger, "ipfs://other", deadline, signature);
-        uint256 id = identity.registerFor(stranger, "ipfs://e", deadline, signature);
-        vm.assertEq(identity.ownerOf(id), stranger);
-        vm.assertEq(identity.registrationNonce(stranger), 1);
-        vm.expectRevert(abi.encodeWithSelector(IIdentityRegistry.BadSignature.selector, stranger));
-        identity.registerFor(stranger, "ipfs://e", deadline, signature);
-        vm.warp(deadline + 1);
-        vm.expectRevert(abi.encodeWithSelector(IIdentityRegistry.IntentExpired.selector, deadline + 1, deadline));
-        identity.registerFor(stranger, "ipfs://e", deadline, signature);
     }
 
     function test_owner_and_operators_change_uri_and_metadata() public {
@@ -118,6 +99,43 @@ contract IdentityTest is EscrowTest {
         vm.assertEq(identity.getAgentWallet(agentId), address(0));
         vm.assertFalse(identity.isController(agent, agentId));
         vm.assertTrue(identity.isController(stranger, agentId));
+        vm.assertEq(identity.getMetadata(agentId, "agentWallet"), "");
+    }
+
+    function test_a_transfer_clears_a_wallet_that_was_another() public {
+        _setWalletTo(STRANGER_KEY, stranger);
+        vm.prank(agent);
+        identity.transferFrom(agent, buyer, agentId);
+        vm.assertEq(identity.getAgentWallet(agentId), address(0));
+        vm.assertFalse(identity.isController(stranger, agentId));
+        vm.prank(buyer);
+        identity.transferFrom(buyer, agent, agentId);
+        vm.assertEq(identity.getAgentWallet(agentId), address(0));
+        vm.assertFalse(identity.isController(stranger, agentId));
+    }
+
+    function test_the_owner_becomes_his_own_wallet_again() public {
+        _setWalletTo(STRANGER_KEY, stranger);
+        _setWalletTo(AGENT_KEY, agent);
+        vm.assertEq(identity.getAgentWallet(agentId), agent);
+        vm.assertFalse(identity.isController(stranger, agentId));
+        vm.prank(agent);
+        identity.transferFrom(agent, buyer, agentId);
+        vm.assertEq(identity.getAgentWallet(agentId), address(0));
+    }
+
+    function test_every_change_of_the_wallet_counts() public {
+        vm.assertEq(identity.walletNonce(agentId), 0);
+        _setWalletTo(STRANGER_KEY, stranger);
+        vm.assertEq(identity.walletNonce(agentId), 1);
+        vm.startPrank(agent);
+        identity.unsetAgentWallet(agentId);
+        vm.assertEq(identity.walletNonce(agentId), 2);
+        identity.transferFrom(agent, agent, agentId);
+        vm.assertEq(identity.walletNonce(agentId), 3);
+        vm.stopPrank();
+        vm.assertEq(identity.walletNonce(99), 0);
+        vm.assertEq(identity.tokenURI(agentId), "ipfs://agent");
     }
 
     function test_controllers_are_owner_operator_approved_and_wallet() public {
@@ -132,6 +150,52 @@ contract IdentityTest is EscrowTest {
         vm.prank(agent);
         identity.setApprovalForAll(buyer, true);
         vm.assertTrue(identity.isController(buyer, agentId));
+    }
+
+    function test_a_revoked_operator_controls_no_more() public {
+        vm.startPrank(agent);
+        identity.setApprovalForAll(buyer, true);
+        identity.setApprovalForAll(buyer, false);
+        identity.approve(stranger, agentId);
+        identity.approve(address(0), agentId);
+        vm.stopPrank();
+        vm.assertFalse(identity.isController(buyer, agentId));
+        vm.assertFalse(identity.isController(stranger, agentId));
+    }
+
+    function test_a_sold_agent_leaves_the_sellers_friends_behind() public {
+        _setWalletTo(STRANGER_KEY, stranger);
+        vm.startPrank(agent);
+        identity.setApprovalForAll(arbiter, true);
+        identity.approve(auctioneer, agentId);
+        identity.transferFrom(agent, buyer, agentId);
+        vm.stopPrank();
+        vm.assertFalse(identity.isController(agent, agentId));
+        vm.assertFalse(identity.isController(stranger, agentId));
+        vm.assertFalse(identity.isController(arbiter, agentId));
+        vm.assertFalse(identity.isController(auctioneer, agentId));
+        vm.assertTrue(identity.isController(buyer, agentId));
+    }
+
+    /// A model of the rule over every mix of the four ways to control an agent.
+    function testFuzz_controls_exactly_as_owner_operator_approved_or_wallet(uint8 mix, uint160 other) public {
+        address account = address(other);
+        vm.assume(account != agent && account != stranger);
+        if (mix & 1 != 0) _setWalletTo(STRANGER_KEY, stranger);
+        vm.startPrank(agent);
+        if (mix & 2 != 0) identity.setApprovalForAll(stranger, true);
+        if (mix & 4 != 0) identity.approve(stranger, agentId);
+        if (mix & 8 != 0) identity.transferFrom(agent, buyer, agentId);
+        vm.stopPrank();
+        bool sold = mix & 8 != 0;
+        vm.assertTrue(identity.isController(stranger, agentId) == (!sold && mix & 7 != 0));
+        vm.assertTrue(identity.isController(agent, agentId) == !sold);
+        vm.assertTrue(identity.isController(account, agentId) == (sold && account == buyer));
+    }
+
+    function testFuzz_nobody_controls_an_agent_that_was_never_registered(address account, uint256 id) public view {
+        vm.assume(id != agentId);
+        vm.assertFalse(identity.isController(account, id));
     }
 
     function test_reads_of_an_unborn_agent_revert() public {
@@ -155,32 +219,10 @@ contract IdentityTest is EscrowTest {
         vm.stopPrank();
     }
 
-    function _signRegistration(uint256 key, address owner, string memory uri, uint256 nonce, uint256 deadline)
-        private
-        view
-        returns (bytes memory)
-    {
-        return _signFor(key, keccak256(abi.encode(REGISTER, owner, keccak256(bytes(uri)), nonce, deadline)));
-    }
-
-    function _signWallet(uint256 key, address wallet, address owner, uint256 deadline)
-        private
-        view
-        returns (bytes memory)
-    {
-        return _signFor(key, keccak256(abi.encode(AGENT_WALLET_SET, agentId, wallet, owner, deadline)));
-    }
-
-    function _signFor(uint256 key, bytes32 intent) private view returns (bytes memory) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("ERC8004IdentityRegistry"),
-                keccak256("1"),
-                block.chainid,
-                address(identity)
-            )
-        );
-        return _sign(key, keccak256(abi.encodePacked(hex"1901", domain, intent)));
+    function _setWalletTo(uint256 key, address wallet) private {
+        uint256 deadline = _now() + 5 minutes;
+        bytes memory signature = _signWallet(key, wallet, agent, deadline);
+        vm.prank(agent);
+        identity.setAgentWallet(agentId, wallet, deadline, signature);
     }
 }

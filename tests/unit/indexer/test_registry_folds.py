@@ -20,9 +20,9 @@ def events(*steps: tuple[str, dict[str, Any]]) -> list[ChainEvent]:
     return [ChainEvent(n, 0, f"0x{n:064x}", 0, name, args) for n, (name, args) in zip(count(1), steps, strict=False)]
 
 
-MINTED = ("Transfer", {"from": NOBODY, "to": OWNER, "tokenId": "1"})
+MINTED = ("Transfer", {"from": NOBODY, "to": OWNER, "id": "1"})
 REGISTERED = ("Registered", {"agentId": "1", "agentURI": "u", "owner": OWNER})
-SOLD = ("Transfer", {"from": OWNER, "to": BUYER, "tokenId": "1"})
+SOLD = ("Transfer", {"from": OWNER, "to": BUYER, "id": "1"})
 
 
 def metadata(key: str, value: str) -> tuple[str, dict[str, Any]]:
