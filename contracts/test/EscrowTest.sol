@@ -34,11 +34,15 @@ abstract contract EscrowTest {
     uint256 internal agentId;
 
     function setUp() public virtual {
-        usdc = Deployed.mockUSDC();
+        usdc = _token();
         _deployOver(address(usdc));
         usdc.mint(buyer, 1_000_000e6);
         vm.prank(buyer);
         usdc.approve(address(escrow), type(uint256).max);
+    }
+
+    function _token() internal virtual returns (MockUSDC) {
+        return Deployed.mockUSDC();
     }
 
     function _deployOver(address token) internal {

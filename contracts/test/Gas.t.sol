@@ -1,80 +1,51 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {EscrowTest} from "./EscrowTest.sol";
+import {Deployed} from "./Deployed.sol";
+import {GasFlows} from "./GasFlows.sol";
+import {Terms} from "../src/interfaces/ITaskEscrow.sol";
+import {MockUSDC} from "../mocks/MockUSDC.sol";
 import {vm} from "./Vm.sol";
-import {Terms, Bid} from "../src/interfaces/ITaskEscrow.sol";
 
-/// What each flow costs as a transaction of its own, with a payee who already holds dollars.
+/// Over a plain token, so that figures compare with those of other contracts over theirs.
 /// forge-config: default.isolate = true
-contract GasTest is EscrowTest {
-    bytes32 private constant AWARD =
-        keccak256("Award(bytes32 taskId,bytes32 bidDigest,uint96 price,bytes32 transcript,uint40 deadline)");
-
-    function setUp() public override {
-        super.setUp();
-        usdc.mint(payee, 1e6);
-        usdc.mint(agent, 1e6);
-        usdc.mint(address(escrow), 1e6);
-        Terms memory before = _directHire();
-        before.salt = keccak256("before");
-        _submitHired(before);
+contract GasTest is GasFlows {
+    /// The floor of anything that moves the token.
+    function test_transfer() public {
         vm.prank(buyer);
-        escrow.release(before, BUDGET / 2, "");
+        usdc.transfer(stranger, BUDGET);
+        vm.snapshotGasLastCall("PlainToken", "transfer to a new holder");
+        vm.prank(buyer);
+        usdc.transfer(stranger, BUDGET);
+        vm.snapshotGasLastCall("PlainToken", "transfer to a holder");
     }
 
-    function test_fund() public {
-        Terms memory terms = _auction();
-        _fund(terms);
-        vm.snapshotGasLastCall("TaskEscrow", "fund by the buyer");
-        terms.salt = keccak256("authorization");
-        bytes memory signature = _authorization(BUYER_KEY, terms, _now() + 1 hours);
-        escrow.fundWithAuthorization(terms, 0, _now() + 1 hours, signature);
-        vm.snapshotGasLastCall("TaskEscrow", "fund by authorization");
+    function _token() internal override returns (MockUSDC) {
+        return MockUSDC(address(Deployed.plainToken()));
     }
 
-    function test_award() public {
-        _award(_auction());
-        vm.snapshotGasLastCall("TaskEscrow", "award by the awarder");
-        Terms memory terms = _auction();
-        terms.salt = keccak256("carried");
-        bytes32 taskId = _fund(terms);
-        Bid memory bid = _bidFor(terms);
-        bytes32 digest = escrow.bidDigestOf(bid);
-        bytes memory auth = _auth(AUCTIONEER_KEY, abi.encode(AWARD, taskId, digest, PRICE, bytes32(0), _soon()));
-        escrow.award(terms, bid, _sign(AGENT_KEY, digest), PRICE, 0, auth);
-        vm.snapshotGasLastCall("TaskEscrow", "award carried");
+    function _group() internal pure override returns (string memory) {
+        return "TaskEscrow";
     }
+}
 
-    function test_submit_and_release() public {
+/// Over a token as strict as the dollar, whose checks the payer of the gas pays too.
+/// forge-config: default.isolate = true
+contract GasOverStrictTokenTest is GasFlows {
+    /// Only a token that refuses leaves something owed.
+    function test_withdraw() public {
         Terms memory terms = _auction();
         _submitAwarded(terms);
-        vm.snapshotGasLastCall("TaskEscrow", "submit awarded");
+        usdc.blacklist(payee);
         vm.prank(buyer);
         escrow.release(terms, PRICE, "");
-        vm.snapshotGasLastCall("TaskEscrow", "release awarded");
-        Terms memory hire = _directHire();
-        _submitHired(hire);
-        vm.snapshotGasLastCall("TaskEscrow", "submit hired");
-        vm.prank(buyer);
-        escrow.release(hire, BUDGET, "");
-        vm.snapshotGasLastCall("TaskEscrow", "release hired");
+        _snapshot("release that stays owed");
+        usdc.unBlacklist(payee);
+        escrow.withdraw(payee);
+        _snapshot("withdraw");
     }
 
-    function test_reclaim() public {
-        Terms memory terms = _auction();
-        _fund(terms);
-        vm.warp(terms.awardBy + 1);
-        escrow.reclaim(terms);
-        vm.snapshotGasLastCall("TaskEscrow", "reclaim");
-    }
-
-    function test_dispute_and_rule() public {
-        Terms memory terms = _auction();
-        _dispute(terms);
-        vm.snapshotGasLastCall("TaskEscrow", "dispute by the buyer");
-        vm.prank(arbiter);
-        escrow.rule(terms, 5_000, 0, "");
-        vm.snapshotGasLastCall("TaskEscrow", "rule a split");
+    function _group() internal pure override returns (string memory) {
+        return "EscrowOverStrictToken";
     }
 }
