@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeTransferLib} from "solady/src/utils/SafeTransferLib.sol";
 import {IReceiveWithAuthorization} from "./interfaces/IReceiveWithAuthorization.sol";
 import {IPermitBySignature} from "./interfaces/IPermitBySignature.sol";
 import {Authorization, PermitSignature} from "./interfaces/Terms.sol";
@@ -13,7 +13,7 @@ abstract contract Deposits is Payouts {
     /// @dev By allowance.
     function _pull(address from, uint256 amount) internal {
         uint256 balance = _balance();
-        if (!IERC20(token).transferFrom(from, address(this), amount)) revert TransferFailed();
+        if (!SafeTransferLib.trySafeTransferFrom(token, from, address(this), amount)) revert TransferFailed();
         _requireReceived(balance, amount);
     }
 
@@ -47,8 +47,9 @@ abstract contract Deposits is Payouts {
             catch {}
     }
 
+    /// @dev 0 where the token fails to answer, which no received amount can then equal but by what truly came.
     function _balance() internal view returns (uint256) {
-        return IERC20(token).balanceOf(address(this));
+        return SafeTransferLib.balanceOf(token, address(this));
     }
 
     /// @dev Exactly the amount: a token that calls back cannot let other money count twice, and one that keeps a fee

@@ -52,12 +52,17 @@ abstract contract Payouts is IPayouts {
     }
 
     /// @dev True for success with no answer or with `true`. The token has code, proven by the deposit that came before.
+    /// The question lies beyond the free memory's start, only 32 bytes of the answer are taken, into scratch space.
     function _transfer(address to, uint256 amount) internal returns (bool sent) {
-        bytes memory question = abi.encodeCall(IERC20.transfer, (to, amount));
         address asset = token;
+        uint256 selector = uint32(IERC20.transfer.selector);
         assembly ("memory-safe") {
+            let question := mload(0x40)
+            mstore(question, selector)
+            mstore(add(question, 0x20), to)
+            mstore(add(question, 0x40), amount)
             mstore(0x00, 1)
-            sent := call(gas(), asset, 0, add(question, 0x20), mload(question), 0x00, 0x20)
+            sent := call(gas(), asset, 0, add(question, 0x1c), 0x44, 0x00, 0x20)
             sent := and(sent, eq(mload(0x00), 1))
         }
     }

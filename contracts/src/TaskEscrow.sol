@@ -48,12 +48,12 @@ contract TaskEscrow is Awarding {
         _requireHeld(task, State.Submitted);
         (address agent,) = _requireHired(terms, taskId, task);
         _requireNotAfter(terms.deliverBy);
-        if (task.stateOf() == State.Awarded) _requireAfter(_vetoUntil(terms, task.sinceOf()));
+        if (task.isIn(State.Awarded)) _requireAfter(_vetoUntil(terms, task.sinceOf()));
         if (!_isSentBy(Role.Agent, agent, auth)) {
             bytes32 intent = keccak256(abi.encode(SUBMIT, taskId, agentId, deliverable, task.sinceOf(), _deadline(auth)));
             _requireSigned(agent, intent, auth);
         }
-        if (task.stateOf() == State.Funded) {
+        if (task.isIn(State.Funded)) {
             _requireControl(agent, agentId);
             task = task.hiring(agentId, 0);
         } else if (agentId != task.agentIdOf()) {
@@ -105,11 +105,9 @@ contract TaskEscrow is Awarding {
     function cancel(Terms calldata terms, bytes calldata auth) external {
         (bytes32 taskId, TaskSlot task) = _load(terms);
         _requireHeld(task, State.Disputed);
-        (address agent,) = _hired(terms, taskId, task);
-        bool byAgent = _actsAsAgent(agent, auth);
-        if (byAgent) _requireHired(terms, taskId, task);
-        else _requireBuyerMayCancel(terms, task, auth);
-        address party = byAgent ? agent : terms.buyer;
+        (bool byAgent, address party) = _acting(terms, taskId, task, auth);
+        if (!byAgent) _requireBuyerMayCancel(terms, task, auth);
+        else if (party == address(0)) revert WrongState(task.stateOf());
         if (!_isSentBy(byAgent ? Role.Agent : Role.Buyer, party, auth)) {
             bytes32 intent = keccak256(abi.encode(CANCEL, taskId, task.remainingOf(), _deadline(auth)));
             _requireSignedWithRole(party, intent, auth);
@@ -137,7 +135,7 @@ contract TaskEscrow is Awarding {
     function reclaim(Terms calldata terms) external {
         (bytes32 taskId, TaskSlot task) = _load(terms);
         _requireHeld(task, State.Awarded);
-        bool awaitsAward = task.stateOf() == State.Funded && terms.agent == address(0);
+        bool awaitsAward = task.isIn(State.Funded) && terms.agent == address(0);
         _requireAfter(awaitsAward ? terms.awardBy : terms.deliverBy);
         _refund(terms, taskId, task, Refund.Reclaimed);
     }
@@ -147,9 +145,7 @@ contract TaskEscrow is Awarding {
         (bytes32 taskId, TaskSlot task) = _load(terms);
         _requireState(task, State.Submitted);
         _requireNotAfter(uint256(task.sinceOf()) + terms.reviewSeconds);
-        (address agent,) = _hired(terms, taskId, task);
-        bool byAgent = _actsAsAgent(agent, auth);
-        address party = byAgent ? agent : terms.buyer;
+        (bool byAgent, address party) = _acting(terms, taskId, task, auth);
         if (!_isSentBy(byAgent ? Role.Agent : Role.Buyer, party, auth)) {
             bytes32 intent = keccak256(abi.encode(DISPUTE, taskId, evidence, _deadline(auth)));
             _requireSignedWithRole(party, intent, auth);
@@ -203,6 +199,20 @@ contract TaskEscrow is Awarding {
         _requireState(task, State.Disputed);
         _requireAfter(uint256(task.sinceOf()) + terms.arbiterSeconds);
         _split(terms, taskId, task, terms.defaultShareBps, true, 0);
+    }
+
+    /// @dev Which party acts, where both may: the one who signed, else the sender. The award is looked up only where it
+    /// can be the agent.
+    function _acting(Terms calldata terms, bytes32 taskId, TaskSlot task, bytes calldata auth)
+        private
+        view
+        returns (bool byAgent, address party)
+    {
+        bool signed = auth.length != 0;
+        if (signed ? !_namesAgent(auth) : msg.sender == terms.buyer) return (false, terms.buyer);
+        (address agent,) = _hired(terms, taskId, task);
+        byAgent = signed || msg.sender == agent;
+        party = byAgent ? agent : terms.buyer;
     }
 
     /// @dev The agent's share is rounded down: the odd unit is the buyer's.

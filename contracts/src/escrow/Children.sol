@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ITaskEscrow, State, Terms} from "../interfaces/ITaskEscrow.sol";
+import {TaskIds} from "../TaskIds.sol";
 import {TaskSlot, funded} from "./TaskSlot.sol";
 import {Intents} from "./Intents.sol";
 import {VerbRules} from "./VerbRules.sol";
@@ -33,7 +34,7 @@ abstract contract Children is Intents, VerbRules {
         _delegations[parentId] = delegated | (uint256(uint160(parent.buyer)) << BUYER_AT);
         _tasks[parentId] = task.delegating(child.budget);
         _tasks[childId] = funded(child.budget);
-        emit TaskFunded(childId, child);
+        _announceFunded(child, childId);
         emit ChildFunded(parentId, childId, child.budget);
     }
 
@@ -48,6 +49,18 @@ abstract contract Children is Intents, VerbRules {
         _requireSigned(terms.buyer, keccak256(abi.encode(FUND, taskId, _deadline(auth))), auth);
     }
 
+    /// @dev TaskFunded(taskId, terms), whose data are the terms as they came: `_requireFundable` has read each field, and
+    /// a field with bits beyond its type reverts when it is read.
+    function _announceFunded(Terms calldata terms, bytes32 taskId) internal {
+        bytes32 topic = TaskFunded.selector;
+        uint256 length = TaskIds.TERMS_BYTES;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            calldatacopy(data, terms, length)
+            log2(data, length, topic, taskId)
+        }
+    }
+
     /// @dev The parent's agent is hired and has not submitted; the child ends, at the latest, before he has to.
     function _requireDelegable(Terms calldata child, Terms calldata parent, bytes32 parentId, TaskSlot task)
         private
@@ -56,7 +69,7 @@ abstract contract Children is Intents, VerbRules {
         _requireHeld(task, State.Awarded);
         (address agent,) = _requireHired(parent, parentId, task);
         if (child.buyer != agent) revert NotAgent(child.buyer, agent);
-        if (task.stateOf() == State.Awarded) _requireAfter(_vetoUntil(parent, task.sinceOf()));
+        if (task.isIn(State.Awarded)) _requireAfter(_vetoUntil(parent, task.sinceOf()));
         if (task.openChildrenOf() == MAX_OPEN_CHILDREN) revert TooManyChildren(MAX_OPEN_CHILDREN + 1, MAX_OPEN_CHILDREN);
         uint96 most = task.remainingOf() - 1;
         if (child.budget > most) revert AmountOutOfBounds(child.budget, most);
@@ -92,7 +105,7 @@ abstract contract Children is Intents, VerbRules {
     {
         TaskSlot parent = _tasks[parentId];
         uint256 delegation = _delegations[parentId];
-        bool over = parent.stateOf() > State.Disputed;
+        bool over = !parent.isHeldUpTo(State.Disputed);
         if (over) {
             receiver = address(uint160(delegation >> BUYER_AT));
         } else {

@@ -32,7 +32,9 @@ abstract contract Fees is ITaskEscrow, Deposits {
 
     /// @dev Rounded up, so that splitting a payment never lowers the fee; at most `amount` since the cap is below one.
     function _chargeFee(uint96 amount) internal returns (uint96 fee) {
-        fee = uint96((uint256(amount) * feeBps + WHOLE_BPS - 1) / WHOLE_BPS);
+        unchecked {
+            fee = uint96((uint256(amount) * feeBps + WHOLE_BPS - 1) / WHOLE_BPS);
+        }
         if (fee != 0) feesAccrued += fee;
     }
 

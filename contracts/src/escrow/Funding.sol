@@ -104,6 +104,6 @@ abstract contract Funding is Children, FundingPause {
         _requireFundingOpen();
         _requireUnfunded(taskId);
         _requireFundable(terms);
-        emit TaskFunded(taskId, terms);
+        _announceFunded(terms, taskId);
     }
 }

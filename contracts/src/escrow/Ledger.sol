@@ -50,7 +50,7 @@ abstract contract Ledger is ITaskEscrow {
     /// @dev Leaves a tombstone and gives the award's word back.
     function _bury(Terms calldata terms, bytes32 taskId, TaskSlot task, State state, bool paid) internal {
         _tasks[taskId] = tombstone(task, state, paid);
-        if (terms.agent == address(0) && task.stateOf() != State.Funded) delete _awards[taskId];
+        if (terms.agent == address(0) && !task.isIn(State.Funded)) delete _awards[taskId];
     }
 
     /// @dev Who works and who is paid; both 0 before an award.
@@ -60,7 +60,7 @@ abstract contract Ledger is ITaskEscrow {
         returns (address agent, address payee)
     {
         if (terms.agent != address(0)) return (terms.agent, terms.agent);
-        if (task.stateOf() == State.Funded) return (address(0), address(0));
+        if (task.isIn(State.Funded)) return (address(0), address(0));
         return _awarded(taskId, task);
     }
 

@@ -36,8 +36,7 @@ abstract contract Ratings is Ledger {
     }
 
     function _ratableAgent(TaskSlot task) private pure returns (uint256 agentId) {
-        State state = task.stateOf();
-        bool finished = state == State.Released || state == State.Claimed || state == State.Ruled;
-        if (finished || (state == State.Settled && task.paidOf())) return task.agentIdOf();
+        bool finished = task.isIn(State.Released) || task.isIn(State.Claimed) || task.isIn(State.Ruled);
+        if (finished || (task.isIn(State.Settled) && task.paidOf())) return task.agentIdOf();
     }
 }

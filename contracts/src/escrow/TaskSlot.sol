@@ -14,6 +14,8 @@ using {
     agentIdOf,
     agentHighOf,
     stateOf,
+    isIn,
+    isHeldUpTo,
     paidOf,
     ratedOf,
     openChildrenOf,
@@ -60,7 +62,22 @@ function agentHighOf(TaskSlot task) pure returns (uint64) {
 }
 
 function stateOf(TaskSlot task) pure returns (State) {
-    return State((TaskSlot.unwrap(task) >> STATE_AT) & 0xf);
+    return State(_rankOf(task));
+}
+
+function isIn(TaskSlot task, State state) pure returns (bool) {
+    return _rankOf(task) == uint256(state);
+}
+
+/// @notice Money is held, and the task has come no further than `last`.
+function isHeldUpTo(TaskSlot task, State last) pure returns (bool) {
+    uint256 rank = _rankOf(task);
+    return rank != uint256(State.None) && rank <= uint256(last);
+}
+
+/// @dev A number compares without the checks that the compiler makes of an enum's value each time.
+function _rankOf(TaskSlot task) pure returns (uint256) {
+    return (TaskSlot.unwrap(task) >> STATE_AT) & 0xf;
 }
 
 /// @notice Whether any money of this task has reached its agent.

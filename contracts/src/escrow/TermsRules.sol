@@ -22,34 +22,46 @@ abstract contract TermsRules is Fees {
         MIN_ARBITER_SECONDS = local ? 1 seconds : 1 days;
     }
 
+    /// @dev Reads every field, each once where it can: a read checks that no bit lies beyond the field's type, which
+    /// makes the terms in the event the only ones with this id.
     function _requireFundable(Terms calldata terms) internal view {
-        uint256 maxChildCap = terms.parent == 0 ? terms.budget : 0;
-        if (terms.childCap > maxChildCap) revert ChildCapOutOfBounds(terms.childCap, maxChildCap);
-        if (terms.budget == 0) revert BudgetZero();
-        if (terms.defaultShareBps > WHOLE_BPS) revert ShareAboveWhole(terms.defaultShareBps, WHOLE_BPS);
-        _requireParties(terms);
-        _requireWindows(terms);
+        address agent = terms.agent;
+        _requireMoney(terms);
+        _requireParties(terms, agent);
+        _requireWindows(terms, agent == address(0));
     }
 
-    function _requireParties(Terms calldata terms) private view {
-        if (terms.buyer == address(0) || terms.arbiter == address(0)) revert ZeroParty();
-        if (terms.buyer == terms.arbiter) revert PartiesNotDistinct(terms.buyer);
-        if (terms.agent == address(0)) return;
-        _requireNeitherBuyerNorArbiter(terms, terms.agent);
-        _requirePayable(terms.agent);
+    function _requireMoney(Terms calldata terms) private pure {
+        (uint256 budget, uint256 childCap, uint256 shareBps) = (terms.budget, terms.childCap, terms.defaultShareBps);
+        if (budget == 0) revert BudgetZero();
+        uint256 maxChildCap = terms.parent == 0 ? budget : 0;
+        if (childCap > maxChildCap) revert ChildCapOutOfBounds(childCap, maxChildCap);
+        if (shareBps > WHOLE_BPS) revert ShareAboveWhole(shareBps, WHOLE_BPS);
     }
 
-    function _requireNeitherBuyerNorArbiter(Terms calldata terms, address agent) internal pure {
-        if (agent == terms.buyer || agent == terms.arbiter) revert PartiesNotDistinct(agent);
+    function _requireParties(Terms calldata terms, address agent) private view {
+        (address buyer, address arbiter) = (terms.buyer, terms.arbiter);
+        if (buyer == address(0) || arbiter == address(0)) revert ZeroParty();
+        if (buyer == arbiter) revert PartiesNotDistinct(buyer);
+        // Any awarder will do; his field is read like the others.
+        terms.awarder;
+        if (agent == address(0)) return;
+        _requireDistinct(agent, buyer, arbiter);
+        _requirePayable(agent);
     }
 
-    function _requireWindows(Terms calldata terms) private view {
+    function _requireDistinct(address agent, address buyer, address arbiter) internal pure {
+        if (agent == buyer || agent == arbiter) revert PartiesNotDistinct(agent);
+    }
+
+    function _requireWindows(Terms calldata terms, bool auctioned) private view {
         _requireWithin(terms.reviewSeconds, MIN_REVIEW_SECONDS, MAX_REVIEW_SECONDS);
         _requireWithin(terms.vetoSeconds, 0, MAX_VETO_SECONDS);
         _requireWithin(terms.arbiterSeconds, MIN_ARBITER_SECONDS, MAX_ARBITER_SECONDS);
-        _requireWithin(terms.deliverBy, block.timestamp, block.timestamp + MAX_TASK_SECONDS);
-        if (terms.agent != address(0)) _requireWithin(terms.awardBy, 0, 0);
-        else _requireWithin(terms.awardBy, block.timestamp, terms.deliverBy);
+        (uint256 awardBy, uint256 deliverBy) = (terms.awardBy, terms.deliverBy);
+        _requireWithin(deliverBy, block.timestamp, block.timestamp + MAX_TASK_SECONDS);
+        if (auctioned) _requireWithin(awardBy, block.timestamp, deliverBy);
+        else _requireWithin(awardBy, 0, 0);
     }
 
     function _requireWithin(uint256 actual, uint256 min, uint256 max) private pure {

@@ -31,7 +31,7 @@ abstract contract VerbRules is TermsRules, Ratings {
         uint256 endsAt = (vetoUntil == 0 ? block.timestamp : vetoUntil) + bid.minWorkSeconds;
         if (endsAt > terms.deliverBy) revert NotEnoughTime(endsAt, terms.deliverBy);
         if (bid.agent == address(0)) revert ZeroParty();
-        _requireNeitherBuyerNorArbiter(terms, bid.agent);
+        _requireDistinct(bid.agent, terms.buyer, terms.arbiter);
         _requirePayable(bid.payee);
         _requireControl(bid.agent, bid.agentId);
     }
@@ -45,7 +45,7 @@ abstract contract VerbRules is TermsRules, Ratings {
 
     function _requireBuyerMayCancel(Terms calldata terms, TaskSlot task, bytes calldata auth) internal view {
         if (auth.length == 0 && msg.sender != terms.buyer) revert NotBuyer(msg.sender, terms.buyer);
-        if (task.stateOf() != State.Funded) revert WrongState(task.stateOf());
+        if (!task.isIn(State.Funded)) revert WrongState(task.stateOf());
         if (terms.agent == address(0) && !_buyerAwards(terms)) revert NotAwarder(terms.buyer, terms.awarder);
     }
 
@@ -69,13 +69,12 @@ abstract contract VerbRules is TermsRules, Ratings {
     }
 
     function _requireState(TaskSlot task, State required) internal pure {
-        if (task.stateOf() != required) revert WrongState(task.stateOf());
+        if (!task.isIn(required)) revert WrongState(task.stateOf());
     }
 
     /// @dev Money is held, and the task has come no further than `last`.
     function _requireHeld(TaskSlot task, State last) internal pure {
-        State state = task.stateOf();
-        if (state == State.None || state > last) revert WrongState(state);
+        if (!task.isHeldUpTo(last)) revert WrongState(task.stateOf());
     }
 
     function _requireNotAfter(uint256 limit) internal view {
