@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeTransferLib} from "solady/src/utils/SafeTransferLib.sol";
 import {IReceiveWithAuthorization} from "./interfaces/IReceiveWithAuthorization.sol";
 import {IPermitBySignature} from "./interfaces/IPermitBySignature.sol";
@@ -13,7 +14,7 @@ abstract contract Deposits is Payouts {
     /// @dev By allowance.
     function _pull(address from, uint256 amount) internal {
         uint256 balance = _balance();
-        if (!SafeTransferLib.trySafeTransferFrom(token, from, address(this), amount)) revert TransferFailed();
+        if (!IERC20(token).transferFrom(from, address(this), amount)) revert TransferFailed();
         _requireReceived(balance, amount);
     }
 
