@@ -30,6 +30,7 @@ SOURCES = {
     "ReputationRegistry": Source("contracts/src/ReputationRegistry.sol"),
     "PaymentChannel": Source("contracts/src/PaymentChannel.sol"),
     "SplitterFactory": Source("contracts/src/SplitterFactory.sol"),
+    "Create3Factory": Source("contracts/src/Create3Factory.sol"),
     "Splitter": Source("contracts/src/Splitter.sol"),
     "MockUSDC": Source("contracts/mocks/MockUSDC.sol"),
     "MockPermit2": Source("contracts/mocks/MockPermit2.sol"),
