@@ -14,7 +14,12 @@ from devnet.bootstrap.steps import StepFailed, run_step
 from devnet.processes import FOREIGN
 
 LOGS = ROOT / ".cache" / "logs"
-UV_REQUIREMENT = "uv>=0.13,<0.14"
+# Each in a lock of its own: pip installs uv, and what the tools of the deep checks need contradicts what runs.
+ALONE = {
+    UV_LOCK: "uv>=0.13,<0.14",
+    "requirements-slither.lock": "slither-analyzer>=0.11,<0.12",
+    "requirements-halmos.lock": "halmos>=0.3,<0.4",
+}
 
 
 def main() -> int:
@@ -48,9 +53,10 @@ def lock_python_parts(cache: Path, env: dict[str, str]) -> None:
         "requirements.lock": ["pyproject.toml", "--constraints", "requirements-dev.lock"],
     }.items():
         run_step(f"Locking {output}", [*compile_lock, *inputs, "-o", output], uv_env, ROOT, LOGS)
-    wanted = ROOT / ".cache" / "uv.in"
-    wanted.write_text(UV_REQUIREMENT + "\n")
-    run_step("Locking uv", [*compile_lock, "--no-annotate", wanted, "-o", UV_LOCK], uv_env, ROOT, LOGS)
+    wanted = ROOT / ".cache" / "alone.in"
+    for output, requirement in ALONE.items():
+        wanted.write_text(requirement + "\n")
+        run_step(f"Locking {output}", [*compile_lock, "--no-annotate", wanted, "-o", output], uv_env, ROOT, LOGS)
 
 
 def lock_npm_parts(cache: Path, env: dict[str, str]) -> None:

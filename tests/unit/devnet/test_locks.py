@@ -8,9 +8,10 @@ import pytest
 from tests.conftest import ROOT
 
 PYTHON_LOCKS = ("requirements-uv.lock", "requirements.lock", "requirements-dev.lock")
+TOOL_LOCKS = ("requirements-slither.lock", "requirements-halmos.lock")
 
 
-@pytest.mark.parametrize("name", PYTHON_LOCKS)
+@pytest.mark.parametrize("name", PYTHON_LOCKS + TOOL_LOCKS)
 def test_python_lock_has_hashes_and_no_addresses(name: str) -> None:
     text = (ROOT / name).read_text()
     requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
