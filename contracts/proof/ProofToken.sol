@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title A token that only counts: what left its caller, and what came in.
+/// @notice Whether it pays is the proof's choice, so that both a payment and a debt are proven.
+contract ProofToken {
+    bool public pays;
+    uint256 public sent;
+    uint256 public received;
+
+    function choose(bool pays_) external {
+        pays = pays_;
+    }
+
+    function transfer(address, uint256 amount) external returns (bool) {
+        if (pays) sent += amount;
+        return pays;
+    }
+
+    function transferFrom(address, address, uint256 amount) external returns (bool) {
+        received += amount;
+        return true;
+    }
+
+    function receiveWithAuthorization(address, address, uint256 amount, uint256, uint256, bytes32, bytes calldata)
+        external
+    {
+        received += amount;
+    }
+
+    /// @dev The escrow measures differences only.
+    function balanceOf(address) external view returns (uint256) {
+        return received;
+    }
+}
+
+/// @title A registry in which everybody controls every agent: who may act is not what is proven here.
+contract ProofRegistry {
+    function isController(address, uint256) external pure returns (bool) {
+        return true;
+    }
+}
