@@ -42,6 +42,14 @@ class Check:
     early: bool = False
 
 
+# Each brings its tool at its first use, and ends with one line that sums it up.
+PROOFS = (
+    Check("static analysis (slither)", [*PYTHON, "devnet.proofs.slither"], 1800),
+    Check("symbolic proofs (halmos)", [*PYTHON, "devnet.proofs.halmos"], 7200),
+    Check("mutation testing", [*PYTHON, "devnet.proofs.mutation"], 14_400),
+)
+
+
 def checks(*, deep: bool) -> list[Check]:
     extra = ("--hypothesis-profile", "deep") if deep else ("-m", "not deep")
     profile = {"FOUNDRY_PROFILE": "deep" if deep else "default"}
@@ -57,6 +65,7 @@ def checks(*, deep: bool) -> list[Check]:
         Check("contracts (forge)", [*PYTHON, "devnet.contracts", "test"], 7200 if deep else 900, profile, early=True),
         Check("contracts (ape)", [*PYTHON, "devnet.contracts", "ape", "test"], 600),
         Check("journeys", [*PYTEST, *extra, "tests/journeys"], 3600),
+        *(PROOFS if deep else ()),
     ]
 
 

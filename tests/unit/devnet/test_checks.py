@@ -39,3 +39,9 @@ def test_every_kind_of_check_is_there(deep: bool) -> None:
     named = " ".join(check.name for check in checks(deep=deep))
     for kind in ("ruff", "floors", "mypy", "forge", "ape", "unit and integration", "journeys"):
         assert kind in named
+
+
+def test_the_proofs_are_for_the_deep_run_alone() -> None:
+    proofs = {"static analysis (slither)", "symbolic proofs (halmos)", "mutation testing"}
+    assert proofs <= {check.name for check in checks(deep=True)}
+    assert not proofs & {check.name for check in checks(deep=False)}
