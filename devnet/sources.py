@@ -28,7 +28,7 @@ SOURCES = {
     "TaskEscrow": Source("contracts/src/TaskEscrow.sol", runs=800),
     "IdentityRegistry": Source("contracts/src/IdentityRegistry.sol"),
     "ReputationRegistry": Source("contracts/src/ReputationRegistry.sol"),
-    "PaymentChannel": Source("contracts/src/PaymentChannel.sol"),
+    "PaymentChannel": Source("contracts/src/PaymentChannel.sol", runs=1_000_000),
     "SplitterFactory": Source("contracts/src/SplitterFactory.sol"),
     "Create3Factory": Source("contracts/src/Create3Factory.sol"),
     "Splitter": Source("contracts/src/Splitter.sol"),

@@ -156,11 +156,22 @@ contract PaymentChannel is ChannelRules, Vouchers, Deposits {
     function _open(Channel calldata channel, uint96 amount) private returns (bytes32 channelId) {
         ChannelSlot slot;
         (channelId, slot) = _load(channel);
-        if (slot.stateOf() != ChannelState.None) revert ChannelExists(channelId);
+        if (ChannelSlot.unwrap(slot) != 0) revert ChannelExists(channelId);
+        if (amount == 0) revert AmountOutOfBounds(0, 1, type(uint96).max);
         _requireOpenable(channel);
-        _requireWithin(amount, 1, type(uint96).max);
         _channels[channelId] = opened(amount);
-        emit ChannelOpened(channelId, channel, amount);
+        _emitOpened(channelId, channel, amount);
+    }
+
+    /// @dev `emit ChannelOpened(channelId, channel, amount)` without reading the fields, just checked, once more.
+    function _emitOpened(bytes32 channelId, Channel calldata channel, uint96 amount) private {
+        bytes32 topic = ChannelOpened.selector;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            calldatacopy(data, channel, 0xc0)
+            mstore(add(data, 0xc0), amount)
+            log2(data, 0xe0, topic, channelId)
+        }
     }
 
     function _addDeposit(Channel calldata channel, uint96 amount) private returns (bytes32 channelId) {

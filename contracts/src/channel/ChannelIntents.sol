@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "solady/src/utils/EIP712.sol";
+import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 import {IPaymentChannel} from "../interfaces/IPaymentChannel.sol";
 import {Signature} from "../Signature.sol";
 
@@ -21,7 +22,8 @@ abstract contract ChannelIntents is IPaymentChannel, EIP712 {
 
     /// @inheritdoc IPaymentChannel
     function voucherDigestOf(bytes32 channelId, address payee, uint96 cumulative) public view returns (bytes32) {
-        return _hashTypedData(keccak256(abi.encode(VOUCHER, channelId, payee, cumulative)));
+        bytes32 voucher = EfficientHashLib.hash(uint256(VOUCHER), uint256(channelId), uint160(payee), cumulative);
+        return _hashTypedData(voucher);
     }
 
     /// @inheritdoc IPaymentChannel

@@ -41,7 +41,7 @@ abstract contract ChannelLedger is IPaymentChannel, Payouts {
     }
 
     /// @inheritdoc IPaymentChannel
-    function paidTo(Channel calldata channel, address payee) external view returns (uint96) {
+    function paidTo(Channel calldata channel, address payee) public view returns (uint96) {
         (bytes32 channelId, ChannelSlot slot) = _load(channel);
         if (_hasSequencer(channel)) return _paid[channelId][payee];
         return payee == channel.payee ? slot.settledOf() : 0;
@@ -59,10 +59,6 @@ abstract contract ChannelLedger is IPaymentChannel, Payouts {
     /// @dev Who speaks for the payees.
     function _counterpartyOf(Channel calldata channel) internal pure returns (address) {
         return _hasSequencer(channel) ? channel.sequencer : channel.payee;
-    }
-
-    function _signerOf(Channel calldata channel) internal pure returns (address) {
-        return channel.signer == address(0) ? channel.payer : channel.signer;
     }
 
     function _requireState(ChannelSlot slot, ChannelState required) internal pure {

@@ -16,16 +16,18 @@ abstract contract ChannelRules is ChannelLedger {
         MIN_CHALLENGE_SECONDS = block.chainid == LOCAL_CHAIN_ID ? 1 seconds : 1 hours;
     }
 
-    /// @dev Reads, and so checks, every field as it came. A signer who were the payee or the sequencer would write
-    /// himself the other's half of every voucher.
+    /// @dev Reads, and so checks, every field as it came. A payer of 0 needs no check: nobody signs for him. A signer who
+    /// were the payee or the sequencer would write himself the other's half of every voucher.
     function _requireOpenable(Channel calldata channel) internal view {
-        (address payer, address payee, address sequencer) = (channel.payer, channel.payee, channel.sequencer);
-        bool sequenced = sequencer != address(0);
-        if (sequenced && payee != address(0)) revert PayeeOrSequencer(payee, sequencer);
-        if (!sequenced) _requirePayable(payee);
-        if (payer == address(0)) revert ZeroParty();
-        address counterparty = sequenced ? sequencer : payee;
-        if (counterparty == payer || counterparty == channel.signer) revert PartiesNotDistinct(counterparty);
+        address counterparty = channel.payee;
+        if (channel.sequencer == address(0)) {
+            _requirePayable(counterparty);
+        } else {
+            if (counterparty != address(0)) revert PayeeOrSequencer(counterparty, channel.sequencer);
+            counterparty = channel.sequencer;
+        }
+        if (counterparty == channel.payer) revert PartiesNotDistinct(counterparty);
+        if (counterparty == channel.signer) revert PartiesNotDistinct(counterparty);
         uint256 challenge = channel.challengeSeconds;
         if (challenge < MIN_CHALLENGE_SECONDS || challenge > MAX_CHALLENGE_SECONDS) {
             revert WindowOutOfBounds(challenge, MIN_CHALLENGE_SECONDS, MAX_CHALLENGE_SECONDS);

@@ -6,7 +6,9 @@ import {ChannelState} from "../interfaces/IPaymentChannel.sol";
 /// @notice One channel in one word, from the lowest bit: deposit 96 | settled 96 | closesAt 40 | state 8.
 type ChannelSlot is uint256;
 
-using {depositOf, settledOf, leftOf, closesAtOf, stateOf, withDeposit, withSettled, closing} for ChannelSlot global;
+using {
+    depositOf, settledOf, leftOf, closesAtOf, stateOf, isOpen, withDeposit, settling, closing
+} for ChannelSlot global;
 
 uint256 constant SETTLED_AT = 96;
 uint256 constant CLOSES_AT_AT = 192;
@@ -33,7 +35,9 @@ function settledOf(ChannelSlot slot) pure returns (uint96) {
 
 /// @notice Never below 0: settled grows by at most what is left, and a task takes no more than that.
 function leftOf(ChannelSlot slot) pure returns (uint96) {
-    return slot.depositOf() - slot.settledOf();
+    unchecked {
+        return slot.depositOf() - slot.settledOf();
+    }
 }
 
 /// @notice The last second in which vouchers are taken; 0 while nobody closes.
@@ -45,13 +49,19 @@ function stateOf(ChannelSlot slot) pure returns (ChannelState) {
     return ChannelState(uint8(ChannelSlot.unwrap(slot) >> STATE_AT));
 }
 
+function isOpen(ChannelSlot slot) pure returns (bool) {
+    return ChannelSlot.unwrap(slot) >> STATE_AT == uint256(ChannelState.Open);
+}
+
 function withDeposit(ChannelSlot slot, uint96 deposit) pure returns (ChannelSlot) {
     return ChannelSlot.wrap((ChannelSlot.unwrap(slot) & ~AMOUNT_MASK) | deposit);
 }
 
-function withSettled(ChannelSlot slot, uint96 settled) pure returns (ChannelSlot) {
-    uint256 kept = ChannelSlot.unwrap(slot) & ~(AMOUNT_MASK << SETTLED_AT);
-    return ChannelSlot.wrap(kept | (uint256(settled) << SETTLED_AT));
+/// @notice The same channel after a payment of at most what is left.
+function settling(ChannelSlot slot, uint96 amount) pure returns (ChannelSlot) {
+    unchecked {
+        return ChannelSlot.wrap(ChannelSlot.unwrap(slot) + (uint256(amount) << SETTLED_AT));
+    }
 }
 
 /// @notice The same channel, open until now.

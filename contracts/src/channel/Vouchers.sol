@@ -12,95 +12,94 @@ abstract contract Vouchers is ChannelLedger, ChannelIntents {
     uint256 private constant MAX_BATCH = 64;
     uint256 private constant LENGTH_BYTES = 2;
 
+    /// What one payee of a batch gets.
+    struct Payment {
+        address payee;
+        uint96 amount;
+    }
+
     /// @inheritdoc IPaymentChannel
     function redeem(Channel calldata channel, address payee, uint96 cumulative, bytes calldata signatures)
         external
         returns (uint96 amount)
     {
-        (bytes32 channelId, ChannelSlot slot) = _load(channel);
-        payee = _payeeOf(channel, payee);
-        uint96 paid = _paidOf(channel, channelId, slot, payee);
-        Refusal refusal = _judge(channel, channelId, slot, payee, cumulative, signatures, paid);
-        if (refusal != Refusal.None) _revertWith(refusal, channel, channelId, slot, payee, cumulative, paid);
-
-        amount = _settle(channel, channelId, slot, payee, cumulative, paid);
+        bytes32 channelId = channelIdOf(channel);
+        Refusal refusal;
+        (refusal, payee, amount) = _settle(channelId, channel, payee, cumulative, signatures);
+        if (refusal != Refusal.None) _revertWith(refusal, channelId, channel, payee, cumulative);
         _push(channelId, payee, amount);
     }
 
     /// @inheritdoc IPaymentChannel
     /// @dev All state is written before the first token call; what each payee gets is kept in memory meanwhile.
-    function redeemBatch(Redemption[] calldata redemptions) external returns (uint256 amount) {
+    function redeemBatch(Redemption[] calldata redemptions) external {
         if (redemptions.length > MAX_BATCH) revert BatchOutOfBounds(redemptions.length, MAX_BATCH);
-        address[] memory payees = new address[](redemptions.length);
-        uint96[] memory amounts = new uint96[](redemptions.length);
-        uint256 last;
+        Payment[] memory payments = new Payment[](redemptions.length);
+        uint256 count;
+        (address payee, uint96 sum) = (address(0), 0);
         for (uint256 i; i < redemptions.length; ++i) {
-            (address payee, uint96 redeemed) = _redeemOrSkip(redemptions[i]);
-            if (redeemed == 0) continue;
-            if (payees[last] != payee) {
-                if (amounts[last] != 0) ++last;
-                payees[last] = payee;
+            (address next, uint96 amount) = _settleOrSkip(redemptions[i]);
+            if (amount == 0) continue;
+            if (next == payee) {
+                sum += amount;
+            } else {
+                if (sum != 0) payments[count++] = Payment(payee, sum);
+                (payee, sum) = (next, amount);
             }
-            amounts[last] += redeemed;
-            amount += redeemed;
         }
-        if (amount == 0) return 0;
-        for (uint256 i; i <= last; ++i) {
-            _push(0, payees[i], amounts[i]);
+        for (uint256 i; i < count; ++i) {
+            _push(0, payments[i].payee, payments[i].amount);
         }
+        _push(0, payee, sum);
     }
 
-    function _redeemOrSkip(Redemption calldata item) private returns (address payee, uint96 amount) {
-        Channel calldata channel = item.channel;
-        (bytes32 channelId, ChannelSlot slot) = _load(channel);
-        payee = _payeeOf(channel, item.payee);
+    function _settleOrSkip(Redemption calldata item) private returns (address payee, uint96 amount) {
+        bytes32 channelId = channelIdOf(item.channel);
         uint96 cumulative = item.cumulative;
-        uint96 paid = _paidOf(channel, channelId, slot, payee);
-        Refusal refusal = _judge(channel, channelId, slot, payee, cumulative, item.signatures, paid);
-        if (refusal == Refusal.None) return (payee, _settle(channel, channelId, slot, payee, cumulative, paid));
-        emit VoucherSkipped(channelId, payee, cumulative, refusal);
+        Refusal refusal;
+        (refusal, payee, amount) = _settle(channelId, item.channel, item.payee, cumulative, item.signatures);
+        if (refusal != Refusal.None) emit VoucherSkipped(channelId, payee, cumulative, refusal);
     }
 
-    /// @dev A voucher above what is left pays what is left: the rest of it stays good for a top-up.
+    /// @dev What costs least is asked first. A voucher above what is left pays what is left: the rest of it stays good
+    /// for a top-up. No sum here passes 96 bits: `paid` and `settled` stay within the deposit.
     function _settle(
-        Channel calldata channel,
         bytes32 channelId,
-        ChannelSlot slot,
-        address payee,
+        Channel calldata channel,
+        address named,
         uint96 cumulative,
-        uint96 paid
-    ) private returns (uint96 amount) {
-        amount = cumulative - paid;
+        bytes calldata signatures
+    ) private returns (Refusal refusal, address payee, uint96 amount) {
+        ChannelSlot slot = _channels[channelId];
+        bool sequenced = _hasSequencer(channel);
+        payee = sequenced ? named : channel.payee;
+        if (!slot.isOpen()) {
+            refusal = _refusalOf(slot);
+            if (refusal != Refusal.None) return (refusal, payee, 0);
+        }
+        uint96 paid = sequenced ? _paid[channelId][payee] : slot.settledOf();
+        if (cumulative <= paid) return (Refusal.Stale, payee, 0);
         uint96 left = slot.leftOf();
-        if (amount > left) amount = left;
-        paid += amount;
-        _channels[channelId] = slot.withSettled(slot.settledOf() + amount);
-        if (_hasSequencer(channel)) _paid[channelId][payee] = paid;
+        if (left == 0) return (Refusal.Exhausted, payee, 0);
+        bytes32 digest = voucherDigestOf(channelId, payee, cumulative);
+        refusal = sequenced
+            ? _judgeSequenced(channel, payee, digest, signatures)
+            : _isSigned(channel, digest, signatures) ? Refusal.None : Refusal.NotSigned;
+        if (refusal != Refusal.None) return (refusal, payee, 0);
+
+        unchecked {
+            amount = cumulative - paid;
+            if (amount > left) amount = left;
+            paid += amount;
+            _channels[channelId] = slot.settling(amount);
+        }
+        if (sequenced) _paid[channelId][payee] = paid;
         emit VoucherRedeemed(channelId, payee, amount, paid);
     }
 
-    /// @dev What costs least is asked first.
-    function _judge(
-        Channel calldata channel,
-        bytes32 channelId,
-        ChannelSlot slot,
-        address payee,
-        uint96 cumulative,
-        bytes calldata signatures,
-        uint96 paid
-    ) private view returns (Refusal) {
-        ChannelState state = slot.stateOf();
-        if (state != ChannelState.Open) {
-            if (state != ChannelState.Closing) return Refusal.NotOpen;
-            if (block.timestamp > slot.closesAtOf()) return Refusal.Late;
-        }
-        if (cumulative <= paid) return Refusal.Stale;
-        if (slot.leftOf() == 0) return Refusal.Exhausted;
-        bytes32 digest = voucherDigestOf(channelId, payee, cumulative);
-        if (!_hasSequencer(channel)) {
-            return Signature.isBy(_signerOf(channel), digest, signatures) ? Refusal.None : Refusal.NotSigned;
-        }
-        return _judgeSequenced(channel, payee, digest, signatures);
+    function _refusalOf(ChannelSlot slot) private view returns (Refusal) {
+        if (slot.stateOf() != ChannelState.Closing) return Refusal.NotOpen;
+        return block.timestamp > slot.closesAtOf() ? Refusal.Late : Refusal.None;
     }
 
     function _judgeSequenced(Channel calldata channel, address payee, bytes32 digest, bytes calldata signatures)
@@ -112,37 +111,31 @@ abstract contract Vouchers is ChannelLedger, ChannelIntents {
         if (signatures.length < LENGTH_BYTES) return Refusal.NotSigned;
         uint256 end = LENGTH_BYTES + uint16(bytes2(signatures[:LENGTH_BYTES]));
         if (signatures.length < end) return Refusal.NotSigned;
-        if (!Signature.isBy(_signerOf(channel), digest, signatures[LENGTH_BYTES:end])) return Refusal.NotSigned;
-        if (!Signature.isBy(channel.sequencer, digest, signatures[end:])) return Refusal.NotSequenced;
-        return Refusal.None;
+        if (!_isSigned(channel, digest, signatures[LENGTH_BYTES:end])) return Refusal.NotSigned;
+        return Signature.isBy(channel.sequencer, digest, signatures[end:]) ? Refusal.None : Refusal.NotSequenced;
+    }
+
+    function _isSigned(Channel calldata channel, bytes32 digest, bytes calldata signature) private view returns (bool) {
+        return Signature.isBy(_signerOf(channel), digest, signature);
+    }
+
+    function _signerOf(Channel calldata channel) private pure returns (address) {
+        return channel.signer == address(0) ? channel.payer : channel.signer;
     }
 
     function _revertWith(
         Refusal refusal,
-        Channel calldata channel,
         bytes32 channelId,
-        ChannelSlot slot,
+        Channel calldata channel,
         address payee,
-        uint96 cumulative,
-        uint96 paid
+        uint96 cumulative
     ) private view {
+        ChannelSlot slot = _channels[channelId];
         if (refusal == Refusal.NotOpen) revert WrongState(slot.stateOf());
         if (refusal == Refusal.Late) revert TooLate(block.timestamp, slot.closesAtOf());
-        if (refusal == Refusal.Stale) revert VoucherStale(cumulative, paid);
+        if (refusal == Refusal.Stale) revert VoucherStale(cumulative, paidTo(channel, payee));
         if (refusal == Refusal.Exhausted) revert NothingLeft(channelId);
         if (refusal == Refusal.Unpayable) revert BadPayee(payee);
         revert BadSignature(refusal == Refusal.NotSigned ? _signerOf(channel) : channel.sequencer);
-    }
-
-    function _payeeOf(Channel calldata channel, address named) private pure returns (address) {
-        return _hasSequencer(channel) ? named : channel.payee;
-    }
-
-    function _paidOf(Channel calldata channel, bytes32 channelId, ChannelSlot slot, address payee)
-        private
-        view
-        returns (uint96)
-    {
-        return _hasSequencer(channel) ? _paid[channelId][payee] : slot.settledOf();
     }
 }

@@ -142,7 +142,7 @@ interface IPaymentChannel is IPayouts {
 
     /// @notice Redeems at most 64 vouchers and pays each payee once, if his items stand together. A voucher that
     /// `redeem` would refuse is passed over with an event.
-    function redeemBatch(Redemption[] calldata redemptions) external returns (uint256 amount);
+    function redeemBatch(Redemption[] calldata redemptions) external;
 
     /// @notice Begins the challenge period. Signs `StartClose(bytes32 channelId,uint40 deadline)`.
     function startClose(Channel calldata channel, bytes calldata auth) external;

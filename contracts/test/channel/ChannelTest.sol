@@ -39,6 +39,12 @@ abstract contract ChannelTest is EscrowTest {
         channel.challengeSeconds = CHALLENGE;
     }
 
+    /// A payee who has a key.
+    function _withAgent() internal view returns (Channel memory channel) {
+        channel = _bilateral();
+        channel.payee = agent;
+    }
+
     /// Any payee whom payer and sequencer agree on.
     function _sequenced() internal view returns (Channel memory channel) {
         channel = _bilateral();

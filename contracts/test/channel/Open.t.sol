@@ -156,10 +156,15 @@ contract ChannelOpenTest is ChannelTest {
         _expectUnopenable(channel, _notDistinct(sequencer));
     }
 
+    /// Not even by a signature that recovers to 0.
     function test_refuses_a_payer_who_is_nobody() public {
         Channel memory channel = _bilateral();
         channel.payer = address(0);
-        _expectUnopenable(channel, abi.encodeWithSelector(IPayouts.ZeroParty.selector));
+        _expectRefused(
+            channel, "", abi.encodeWithSelector(IPaymentChannel.NotParty.selector, stranger, address(0))
+        );
+        bytes memory auth = abi.encodePacked(_soon(), bytes32(0), bytes32(0), uint8(27));
+        _expectRefused(channel, auth, abi.encodeWithSelector(IPaymentChannel.BadSignature.selector, address(0)));
     }
 
     function test_refuses_a_payee_who_cannot_be_paid() public {
