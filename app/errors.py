@@ -298,6 +298,18 @@ class AuctionForDirectHire(InvalidInput):
     text = "A task that names its agent has nobody to choose by auction."
 
 
+class PaymentAtAwardRefused(InvalidInput):
+    text = "Only a task whose buyer chooses among bids himself can be paid at its award."
+
+
+class Permit2NotOffered(Conflict):
+    text = "This deployment takes no Permit2."
+
+
+class BatchNotDistinct(InvalidInput):
+    text = "A batch names each task once."
+
+
 class AuctionTooLong(InvalidInput):
     text = "An auction of {duration_seconds} seconds cannot end by awardBy {award_by}; chain time is {time}."
 

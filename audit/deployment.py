@@ -24,7 +24,9 @@ class Deployment:
 def load(path: Path) -> Deployment:
     """Raises OSError, ValueError or KeyError where the file is not a deployment."""
     document = json.loads(path.read_text())
-    names = {"token": "MockUSDC", "identity": "IdentityRegistry"}
-    names |= {"escrow": "TaskEscrow", "reputation": "ReputationRegistry"}
-    contracts = {role: Contract(name, document["contracts"][name]) for role, name in names.items()}
+    places = document["contracts"]
+    names = {"identity": "IdentityRegistry", "escrow": "TaskEscrow", "reputation": "ReputationRegistry"}
+    contracts = {role: Contract(name, places[name]) for role, name in names.items()}
+    # The mock has the interface of the real token, which is named so where the network has one.
+    contracts["token"] = Contract("MockUSDC", places["USDC"] if "USDC" in places else places["MockUSDC"])
     return Deployment(int(document["chain_id"]), int(document["start_block"]), **contracts)

@@ -2,36 +2,29 @@
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
-from eth_account.signers.local import LocalAccount
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.agents.actions import Registry
 from app.announcements.actions import announce
 from app.auctions import queries, rules
 from app.auctions.models import PlacedBid
-from app.auctions.rules import Bounds, Candidate, Clearing
-from app.auctions.transcript import MEDIA_TYPE, Considered, transcript_of
+from app.auctions.rules import Bounds
 from app.chain import contracts, signatures, typed_data
-from app.chain.deployment import Deployment
-from app.chain.rpc import AsyncChain
+from app.chain.contracts import Authorization
 from app.chain.typed_data import ZERO_HASH, Bid, TypedData
 from app.clock import database_now
 from app.content import actions as content
 from app.database import Address, Digest, Hash32, TaskId
-from app.errors import AgentIdNotControlled, BiddingClosed, BidIsRevoked, BidNotLive, BidNotYours
-from app.escrow.queries import chain_clock
-from app.relayer import actions as relayer
+from app.errors import BiddingClosed, BidIsRevoked, BidNotLive, BidNotYours
 from app.tasks.actions import require_control
+from app.tasks.funding import Validity
 from app.tasks.models import Auction
 from app.tasks.queries import TaskView, task_of
 from app.tasks.rules import checked_deadline
-from app.tasks.rules.verbs import SIGNATURE_SECONDS
-from app.tasks.signing import Desk, Signable, escrow_signable
+from app.tasks.signing import Desk, Payable, Signable, escrow_signable
 
 
 async def draft_bid(desk: Desk, offer: Bid) -> tuple[Bid, TypedData]:
@@ -142,8 +135,7 @@ async def award(desk: Desk, task_id: TaskId, digest: Digest, price: int, deadlin
     view = await desk.task(task_id)
     placed = await queries.bid_of(desk.session, task_id, digest)
     rules.may_award(view, desk.account, placed, price, view.task.budget)
-    if placed.withdrawn_at is not None or placed.struck_at is not None:
-        raise BidNotLive(bid_digest=digest)
+    require_live(placed)
     until = checked_deadline(deadline, view.time)
     message = typed_data.award(desk.deployment, task_id, digest, price, ZERO_HASH, until)
     offer, signature = placed.bid, placed.signature
@@ -155,6 +147,46 @@ async def award(desk: Desk, task_id: TaskId, digest: Digest, price: int, deadlin
         until,
         lambda terms, auth: contracts.award(terms, offer, signature, price, ZERO_HASH, auth),
     )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A bid at a price in base units."""
+
+    digest: Digest
+    price: int
+
+
+async def award_and_fund(
+    desk: Desk, task_id: TaskId, choice: Choice, deadline: int | None, validity: Validity
+) -> Payable:
+    """The buyer chooses a bid and pays in one transaction: nothing of his is held before an agent is hired."""
+    view = await desk.task(task_id)
+    placed = await queries.bid_of(desk.session, task_id, choice.digest)
+    rules.may_award_and_fund(view, desk.account, placed, choice.price, view.task.budget)
+    require_live(placed)
+    terms, until = view.task.terms, checked_deadline(deadline, view.time)
+    after, before = validity.bounds(view.time)
+
+    def call(signature: bytes, payment: bytes) -> bytes:
+        funding, auth = Authorization(after, before, payment), contracts.pack_auth(until, signature)
+        return contracts.award_and_fund(terms, placed.bid, placed.signature, choice.price, ZERO_HASH, auth, funding)
+
+    return Payable(
+        verb="award_and_fund",
+        task_id=task_id,
+        to=desk.deployment.escrow,
+        typed_data=typed_data.award(desk.deployment, task_id, choice.digest, choice.price, ZERO_HASH, until),
+        payment=typed_data.receive_authorization(desk.deployment, desk.token, terms, after, before),
+        deadline=until,
+        call=call,
+    )
+
+
+def require_live(placed: PlacedBid) -> None:
+    """Raises BidNotLive."""
+    if placed.withdrawn_at is not None or placed.struck_at is not None:
+        raise BidNotLive(bid_digest=placed.digest)
 
 
 async def open_funded(session: AsyncSession, task_ids: list[TaskId]) -> None:
@@ -180,122 +212,6 @@ async def close_due(session: AsyncSession, limit: int = 20) -> int:
         bids = await queries.live_bids(session, auction.task_id)
         await announce(session, "auction.closed", f"task:{auction.task_id}", {"bids": len(bids)})
     return len(due)
-
-
-@dataclass(frozen=True)
-class Auctioneer:
-    """Who awards by auction, for which contracts, and where transcripts are kept."""
-
-    key: LocalAccount
-    chain: AsyncChain
-    deployment: Deployment
-    content_dir: Path
-
-    @property
-    def registry(self) -> Registry:
-        return Registry(self.chain, self.deployment)
-
-    @property
-    def address(self) -> Address:
-        return Address(self.key.address)
-
-
-async def award_due(session: AsyncSession, auctioneer: Auctioneer, limit: int = 10) -> int:
-    """Decides awards over final funding, and again after one that failed; how many auctions moved."""
-    clock = await chain_clock(session)
-    moved = 0
-    for task_id in await queries.tasks_to_award(session, clock, limit):
-        view = await task_of(session, task_id)
-        if view is not None and view.auction is not None and view.task.awarder == auctioneer.address:
-            moved += await decide(session, auctioneer, view, view.auction)
-    return moved
-
-
-async def decide(session: AsyncSession, auctioneer: Auctioneer, view: TaskView, auction: Auction) -> bool:
-    """One auction: gives up after the last failure, else awards to the best bid that still can be awarded."""
-    now = await database_now(session)
-    if auction.award_intent_id is not None:
-        await strike_if_to_blame(session, view, auction, now)
-        if auction.attempts >= rules.MAX_ATTEMPTS:
-            auction.failed_at = now
-            await announce(session, "auction.award_failed", f"task:{view.task_id}", {"attempts": auction.attempts})
-            return True
-    considered = [
-        await consider(session, auctioneer.registry, view, bid) for bid in await queries.bids_on(session, view.task_id)
-    ]
-    candidates = [Candidate(each.bid.digest, each.bid.min_price) for each in considered if each.awardable]
-    result = rules.clear(candidates, view.task.budget)
-    if result is None:
-        return await give_up_after_failure(session, view, auction, now)
-    await send_award(session, auctioneer, view, auction, considered, result)
-    return True
-
-
-async def strike_if_to_blame(session: AsyncSession, view: TaskView, auction: Auction, now: datetime) -> None:
-    """A bid that the contract refused takes no further part."""
-    error = None if view.award_intent is None else (view.award_intent.error or {}).get("name")
-    if auction.winner is not None and rules.blames_bid(error):
-        bid = await queries.bid_of(session, view.task_id, auction.winner)
-        bid.struck_at, bid.struck_reason = now, str(error)
-
-
-async def give_up_after_failure(session: AsyncSession, view: TaskView, auction: Auction, now: datetime) -> bool:
-    """Nobody is left to award to: after a failed award that is the end, before one a matter of waiting."""
-    if auction.award_intent_id is None:
-        return False
-    auction.failed_at = now
-    await announce(session, "auction.award_failed", f"task:{view.task_id}", {"attempts": auction.attempts})
-    return True
-
-
-async def consider(session: AsyncSession, registry: Registry, view: TaskView, bid: PlacedBid) -> Considered:
-    """Whether the contract would take this bid now, as far as the mirror shows. Raises ChainUnavailable."""
-    awardable = bid.struck_at is None and rules.is_awardable(view.task, bid, view.time)
-    if awardable:
-        try:
-            await require_control(session, registry, bid.agent, bid.agent_id)
-        except AgentIdNotControlled:
-            awardable = False
-    return Considered(bid, awardable)
-
-
-async def send_award(
-    session: AsyncSession,
-    auctioneer: Auctioneer,
-    view: TaskView,
-    auction: Auction,
-    considered: list[Considered],
-    result: Clearing,
-) -> None:
-    """Stores the transcript and hands the signed award to the relayer, all in the deciding transaction."""
-    task, attempt = view.task, auction.attempts + 1
-    record = transcript_of(view.task_id, auction.kind, task.budget, attempt, view.time, considered, result)
-    transcript = await content.store_document(session, auctioneer.content_dir, record, auctioneer.address, MEDIA_TYPE)
-    await content.grant(session, transcript, [None] if task.visibility == "public" else [task.buyer, task.arbiter])
-    winner = next(each.bid for each in considered if each.bid.digest == result.winner)
-    intent = await relayer.enqueue(
-        session,
-        key=f"award:{view.task_id}:{attempt}",
-        verb="award",
-        task_id=view.task_id,
-        account=auctioneer.address,
-        to=auctioneer.deployment.escrow,
-        data=award_call(auctioneer, view, winner, result.price, transcript),
-    )
-    auction.attempts, auction.award_intent_id = attempt, intent.id
-    auction.winner, auction.price, auction.transcript = winner.digest, result.price, transcript
-    facts = {"winner": winner.digest, "agent_id": winner.agent_id, "price": str(result.price), "transcript": transcript}
-    await announce(session, "auction.decided", f"task:{view.task_id}", facts)
-
-
-def award_call(auctioneer: Auctioneer, view: TaskView, bid: PlacedBid, price: int, transcript: Digest) -> bytes:
-    """Calldata of an award that the auctioneer signs, valid for an hour or until awardBy."""
-    deadline = min(view.task.award_by, view.time + SIGNATURE_SECONDS)
-    digest = Hash32(transcript)
-    message = typed_data.award(auctioneer.deployment, view.task_id, bid.digest, price, digest, deadline)
-    signed = auctioneer.key.sign_typed_data(full_message=dict(message))
-    auth = contracts.pack_auth(deadline, bytes(signed.signature))
-    return contracts.award(view.task.terms, bid.bid, bid.signature, price, digest, auth)
 
 
 async def admit_awarded(session: AsyncSession, awards: list[tuple[TaskId, Address]]) -> None:

@@ -8,7 +8,7 @@ from app import faults
 from app.announcements.actions import advance, next_for
 from app.announcements.models import Announcement
 from app.auctions import actions
-from app.auctions.actions import Auctioneer
+from app.auctions.awarding import Auctioneer, award_due
 from app.boundary import WorkerRuntime, run_in_worker, transaction
 from app.chain.deployment import load
 from app.chain.rpc import AsyncChain
@@ -96,7 +96,7 @@ async def award(runtime: WorkerRuntime) -> None:
             transaction(runtime.sessions) as session,
         ):
             auctioneer = Auctioneer(key, chain, load(settings.deployment_file), settings.content_dir)
-            await actions.award_due(session, auctioneer)
+            await award_due(session, auctioneer)
     except (ChainNotMirrored, ChainUnavailable):
         return
 

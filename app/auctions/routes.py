@@ -8,19 +8,22 @@ from app.auctions import actions, queries
 from app.auctions.models import PlacedBid
 from app.auctions.schemas import (
     AuctionRecord,
+    AwardAndFundAsked,
+    AwardAndFundSigned,
     AwardAsked,
     AwardSigned,
     BidAsked,
     BidOut,
     BidSigned,
     PreparedBid,
+    award_and_fund_prepared,
     bid_field,
     bid_out,
 )
 from app.database import Address
 from app.errors import NotFound
 from app.tasks.queries import TaskView, visible_task
-from app.tasks.routes import CurrentDesk, carry
+from app.tasks.routes import CurrentDesk, carry, carry_paid
 from app.tasks.schemas import Asked, Carried, Prepared, Signed, auction_out, prepared
 from app.web.dependencies import CurrentAccount, DbSession
 from app.web.fields import DigestField, TaskIdField
@@ -98,6 +101,20 @@ async def award(task_id: TaskIdField, body: AwardSigned, desk: CurrentDesk) -> C
     """Awards; what the price leaves of the budget goes back to the buyer at once."""
     verb = partial(actions.award, desk, task_id, body.bid_digest, body.price, body.deadline)
     return await carry(desk, "award", task_id, body, verb)
+
+
+@router.post("/award-and-fund/prepare")
+async def prepare_award_and_fund(task_id: TaskIdField, body: AwardAndFundAsked, desk: CurrentDesk) -> Prepared:
+    """The two messages with which a buyer chooses a bid and pays for it at once."""
+    payable = await actions.award_and_fund(desk, task_id, body.choice, body.deadline, body.validity)
+    return award_and_fund_prepared(payable, body)
+
+
+@router.post("/award-and-fund", status_code=status.HTTP_202_ACCEPTED)
+async def award_and_fund(task_id: TaskIdField, body: AwardAndFundSigned, desk: CurrentDesk) -> Carried:
+    """Awards and pays in one transaction; what the price leaves of the budget goes back in the same one."""
+    verb = partial(actions.award_and_fund, desk, task_id, body.choice, body.deadline, body.validity)
+    return await carry_paid(desk, "award_and_fund", task_id, body, verb)
 
 
 def may_see_all(view: TaskView, account: Address) -> bool:

@@ -129,9 +129,9 @@ def require_outsider(task: TaskFacts, account: str) -> None:
 
 
 def require_bidding(standing: Standing) -> None:
-    """Bids may come while the money is on its way. Raises WrongTaskState."""
+    """Bids may come while the money is on its way, or is to come with the award. Raises WrongTaskState."""
     state = task_state(standing)
-    if standing.task.agent != NOBODY or state not in (TaskState.FUNDING, TaskState.OPEN):
+    if standing.task.agent != NOBODY or state not in (TaskState.INVITING, TaskState.FUNDING, TaskState.OPEN):
         raise WrongTaskState(verb="bid on", required="open to bids", state=state)
 
 
@@ -153,6 +153,20 @@ def may_award(standing: Standing, account: str, bid: BidFacts, price: int, budge
     state = task_state(standing)
     if state is not TaskState.OPEN or not buyer_awards(standing.task):
         raise WrongTaskState(verb="award", required="open and yours to award", state=state)
+    require_choice(standing, bid, price, budget)
+
+
+def may_award_and_fund(standing: Standing, account: str, bid: BidFacts, price: int, budget: int) -> None:
+    """The buyer of a task that is paid at its award."""
+    require_party(standing, account, "award and fund", Party.BUYER)
+    state = task_state(standing)
+    if state is not TaskState.INVITING:
+        raise WrongTaskState(verb="award and fund", required="inviting", state=state)
+    require_choice(standing, bid, price, budget)
+
+
+def require_choice(standing: Standing, bid: BidFacts, price: int, budget: int) -> None:
+    """A bid in time, at a price between its own and the budget."""
     if not bid.min_price <= price <= budget:
         raise PriceOutOfBounds(price=str(price), min=str(bid.min_price), max=str(budget))
     if bid.valid_until <= standing.time:

@@ -5,10 +5,13 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from app.auctions.actions import Choice
 from app.auctions.models import PlacedBid
 from app.chain.typed_data import ZERO_HASH, Bid
 from app.database import Address, TaskId
-from app.tasks.schemas import Asked, AuctionOut, Signed
+from app.tasks.funding import Validity
+from app.tasks.schemas import Asked, AuctionOut, PaidSigned, Prepared, Signed, prepared
+from app.tasks.signing import Payable
 from app.web.fields import (
     AddressField,
     AgentId,
@@ -80,6 +83,38 @@ class AwardSigned(Signed):
     price: Amount
 
 
+class AwardAndFundAsked(AwardAsked):
+    """`valid_after` and `valid_before` are the EIP-3009 authorization's; the award ends at `deadline`."""
+
+    valid_after: ChainSeconds | None = None
+    valid_before: ChainSeconds | None = None
+
+    @property
+    def validity(self) -> Validity:
+        return Validity(self.valid_after, self.valid_before)
+
+    @property
+    def choice(self) -> Choice:
+        return Choice(self.bid_digest, self.price)
+
+
+class AwardAndFundSigned(PaidSigned):
+    bid_digest: DigestField
+    price: Amount
+    deadline: ChainSeconds
+    valid_after: ChainSeconds
+    valid_before: ChainSeconds
+    payment_signature: Signature
+
+    @property
+    def validity(self) -> Validity:
+        return Validity(self.valid_after, self.valid_before)
+
+    @property
+    def choice(self) -> Choice:
+        return Choice(self.bid_digest, self.price)
+
+
 class PreparedBid(BaseModel):
     """What the agent signs, and the bid to send back beside the signature."""
 
@@ -101,6 +136,14 @@ class AuctionRecord(AuctionOut):
 
     task_id: TaskIdField
     bids: list[BidOut]
+
+
+def award_and_fund_prepared(payable: Payable, body: AwardAndFundAsked) -> Prepared:
+    """The two messages, and the bounds that the payment's carries."""
+    said = payable.payment["message"]
+    bounds = {"valid_after": said["validAfter"], "valid_before": said["validBefore"]}
+    answer = prepared(payable, body)
+    return answer.model_copy(update={"params": answer.params | bounds})
 
 
 def bid_field(bid: Bid) -> BidField:

@@ -15,7 +15,7 @@ from app.errors import DeploymentMalformed
 class Deployment:
     """One immutable set of contracts; `chain_id` is that of the deployment and part of every task id.
 
-    `channels` and `permit2` are None in the file of a deployment that has none.
+    `channels` is None in the file of a deployment that has none.
     """
 
     chain_id: int
@@ -26,7 +26,6 @@ class Deployment:
     reputation: Address
     version: str = "1"
     channels: Address | None = None
-    permit2: Address | None = None
 
 
 def load(path: Path) -> Deployment:
@@ -37,21 +36,24 @@ def load(path: Path) -> Deployment:
         return Deployment(
             chain_id=int(document["chain_id"]),
             start_block=int(document["start_block"]),
-            token=address_of(contracts, "MockUSDC"),
+            token=token_of(contracts),
             identity=address_of(contracts, "IdentityRegistry"),
             escrow=address_of(contracts, "TaskEscrow"),
             reputation=address_of(contracts, "ReputationRegistry"),
             version=str(document.get("version", "1")),
             channels=optional_address(contracts, "PaymentChannel"),
-            permit2=optional_address(contracts, "Permit2", "MockPermit2"),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise DeploymentMalformed(path=str(path), reason=repr(error)) from error
 
 
-def optional_address(contracts: dict[str, Any], *names: str) -> Address | None:
-    """The first of these contracts that the deployment has."""
-    return next((address_of(contracts, name) for name in names if name in contracts), None)
+def token_of(contracts: dict[str, Any]) -> Address:
+    """The network's own USDC, or the mock of a development chain."""
+    return address_of(contracts, "USDC" if "USDC" in contracts else "MockUSDC")
+
+
+def optional_address(contracts: dict[str, Any], name: str) -> Address | None:
+    return address_of(contracts, name) if name in contracts else None
 
 
 def address_of(contracts: dict[str, Any], name: str) -> Address:

@@ -27,9 +27,8 @@ from app.relayer.models import Intent
 from app.tasks import queries, rules
 from app.tasks.models import Auction, Task
 from app.tasks.queries import TaskView
-from app.tasks.rules import NOBODY, Party
+from app.tasks.rules import NOBODY, Party, Payment
 from app.tasks.rules.terms import Venue
-from app.tasks.rules.verbs import SIGNATURE_SECONDS
 from app.tasks.signing import Desk, Signable, carry_unsigned, escrow_signable
 
 DRAFT_DAYS = 30
@@ -52,6 +51,7 @@ class Posting:
     capability: str
     visibility: Literal["public", "private"]
     auction: AuctionPlan | None
+    payment: Payment
 
 
 async def post(desk: Desk, posting: Posting) -> TaskView:
@@ -61,6 +61,7 @@ async def post(desk: Desk, posting: Posting) -> TaskView:
     if plan is not None and desk.auctioneer is None:
         raise AuctionsNotOffered()
     seconds = None if plan is None else plan.duration_seconds
+    rules.require_payment(terms, posting.payment, auctioned=plan is not None)
     rules.require_postable(terms, venue_of(desk), desk.account, auction_seconds=seconds, time=clock.timestamp)
     await require_uploaded(desk, "content", Digest(terms.content))
     task_id = typed_data.task_id(terms, desk.deployment)
@@ -72,7 +73,8 @@ async def post(desk: Desk, posting: Posting) -> TaskView:
 async def store_task(desk: Desk, task_id: TaskId, posting: Posting) -> bool:
     """Inserts task and auction; False where the task was there already."""
     place = {"chain_id": desk.deployment.chain_id, "escrow": desk.deployment.escrow}
-    words = {"title": posting.title, "capability": posting.capability, "visibility": posting.visibility}
+    said = ("title", "capability", "visibility", "payment")
+    words = {name: getattr(posting, name) for name in said}
     values = {
         "task_id": task_id,
         "contract_version": desk.deployment.version,
@@ -101,34 +103,6 @@ async def grant_content(session: AsyncSession, posting: Posting) -> None:
     named: list[Address | None] = [terms.arbiter] if terms.agent == NOBODY else [terms.arbiter, terms.agent]
     readers = [None] if posting.visibility == "public" else named
     await content.grant(session, Digest(terms.content), readers)
-
-
-async def fund_by_authorization(
-    desk: Desk, task_id: TaskId, valid_after: int | None, valid_before: int | None
-) -> Signable:
-    """EIP-3009: the token checks the buyer's signature, whose nonce is the task id."""
-    view = await desk.task(task_id)
-    rules.may_fund(view, desk.account)
-    terms = view.task.terms
-    after = valid_after or 0
-    before = view.time + SIGNATURE_SECONDS if valid_before is None else valid_before
-    rules.checked_deadline(before - 1, view.time)
-    return Signable(
-        verb="fund",
-        task_id=task_id,
-        to=desk.deployment.escrow,
-        typed_data=typed_data.receive_authorization(desk.deployment, desk.token, terms, after, before),
-        deadline=None,
-        call=lambda signature: contracts.fund_with_authorization(terms, after, before, signature),
-    )
-
-
-async def fund_by_allowance(desk: Desk, task_id: TaskId, deadline: int | None) -> Signable:
-    """The buyer has approved the escrow at the token; his signature names the terms."""
-    view = await desk.task(task_id)
-    rules.may_fund(view, desk.account)
-    until = rules.checked_deadline(deadline, view.time)
-    return escrow_signable(desk, view, "fund", typed_data.fund(desk.deployment, task_id, until), until, contracts.fund)
 
 
 async def veto(desk: Desk, task_id: TaskId, deadline: int | None) -> Signable:

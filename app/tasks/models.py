@@ -23,10 +23,14 @@ from app.database import (
     Hash32Column,
     TaskId,
 )
+from app.tasks.rules import Payment
 
 
 class Task(Base):
-    """A posted task: the terms that its id is made of, and what the market says about it."""
+    """A posted task: the terms that its id is made of, and what the market says about it.
+
+    `batch_intent_id` is the intent that pays it together with others.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = ({"schema": MARKET_SCHEMA},)
@@ -53,6 +57,8 @@ class Task(Base):
     title: Mapped[str] = mapped_column(Text)
     capability: Mapped[str] = mapped_column(Text)
     visibility: Mapped[str] = mapped_column(Text)
+    payment: Mapped[str] = mapped_column(Text, default=Payment.IN_ADVANCE)
+    batch_intent_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=text("clock_timestamp()"))
     expiry_announced_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,7 +16,7 @@ from app.escrow.queries import ChainClock, chain_clock
 from app.escrow.rules import State
 from app.relayer.models import Intent
 from app.tasks.models import Auction, Offer, Task
-from app.tasks.rules import NOBODY, Party, TaskState, may_see, task_state
+from app.tasks.rules import NOBODY, Party, Payment, TaskState, may_see, task_state
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,12 @@ async def tasks_after(
     return await views(session, query.order_by(Task.created_at.desc(), Task.task_id.desc()).limit(limit))
 
 
+async def lock_tasks(session: AsyncSession, task_ids: Sequence[TaskId]) -> None:
+    """Holds several tasks until the transaction ends, always in one order, so that no two wait for each other."""
+    ordered = select(Task.task_id).where(Task.task_id.in_(task_ids)).order_by(Task.task_id)
+    await session.execute(ordered.with_for_update())
+
+
 async def views(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[TaskView]:
     """Runs a query of whole_tasks."""
     clock = await chain_clock(session)
@@ -102,26 +108,32 @@ async def views(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[
 
 def whole_tasks() -> Select[*tuple[Any, ...]]:
     """Tasks with escrow, auction, and the latest intents to fund and to award."""
-    fund_intent, award_intent = latest_intent("fund"), latest_intent("award")
+    fund_intent = latest_intent("fund", or_(paid_alone(), Intent.id == Task.batch_intent_id))
+    award_intent = latest_intent("award", and_(Intent.task_id == Task.task_id, Intent.verb.in_(AWARDS)))
     return (
         select(Task, Escrow, Auction, fund_intent, award_intent)
         .outerjoin(Escrow, Escrow.task_id == Task.task_id)
         .outerjoin(Auction, Auction.task_id == Task.task_id)
-        .outerjoin(fund_intent, fund_intent.task_id == Task.task_id)
-        .outerjoin(award_intent, award_intent.task_id == Task.task_id)
+        .outerjoin(fund_intent, true())
+        .outerjoin(award_intent, true())
         .execution_options(populate_existing=True)
     )
 
 
-def latest_intent(verb: str) -> type[Intent]:
-    """The newest intent of this verb for the joined task."""
+def paid_alone() -> ColumnElement[bool]:
+    """The intents that pay the joined task and nothing else."""
+    return and_(Intent.task_id == Task.task_id, Intent.verb == "fund")
+
+
+def latest_intent(name: str, which: ColumnElement[bool]) -> type[Intent]:
+    """The newest of these intents of the joined task."""
     newest = (
         select(Intent)
-        .where(Intent.task_id == Task.task_id, Intent.verb == verb)
+        .where(which)
         .order_by(Intent.created_at.desc(), Intent.id.desc())
         .limit(1)
         .correlate(Task)
-        .lateral(f"latest_{verb}")
+        .lateral(f"latest_{name}")
     )
     return aliased(Intent, newest)
 
@@ -137,8 +149,9 @@ def visible_to(account: Address, role: Party | None) -> ColumnElement[bool]:
         case Party.AGENT:
             return as_agent
         case None:
-            funding = exists().where(Intent.task_id == Task.task_id, Intent.verb == "fund")
-            public = and_(Task.visibility == "public", or_(Escrow.task_id.is_not(None), funding))
+            asks_for_bids = Task.payment == Payment.AT_AWARD
+            funding = or_(exists().where(paid_alone()), Task.batch_intent_id.is_not(None))
+            public = and_(Task.visibility == "public", or_(Escrow.task_id.is_not(None), funding, asks_for_bids))
             return or_(Task.buyer == account, Task.arbiter == account, as_agent, public)
 
 
@@ -151,7 +164,8 @@ ENDED: dict[TaskState, State] = {
     TaskState.RULED: State.RULED,
     TaskState.REFUNDED: State.REFUNDED,
 }
-UNFUNDED = (TaskState.DRAFT, TaskState.FUNDING, TaskState.FUNDING_FAILED)
+UNFUNDED = (TaskState.DRAFT, TaskState.FUNDING, TaskState.FUNDING_FAILED, TaskState.INVITING)
+AWARDS = ("award", "award_and_fund")
 
 
 def in_contract_state(state: TaskState) -> ColumnElement[bool]:
@@ -162,7 +176,8 @@ def in_contract_state(state: TaskState) -> ColumnElement[bool]:
         return Escrow.state == ENDED[state]
     if state in (TaskState.AWARDED, TaskState.OVERDUE):
         return Escrow.state.in_((State.FUNDED, State.AWARDED))
-    return and_(Escrow.state == State.FUNDED, Task.agent == NOBODY)
+    unpaid = and_(Escrow.task_id.is_(None), Task.payment == Payment.AT_AWARD)
+    return or_(unpaid, and_(Escrow.state == State.FUNDED, Task.agent == NOBODY))
 
 
 async def offers_of(session: AsyncSession, task_id: TaskId) -> list[Offer]:
@@ -195,6 +210,6 @@ async def overdue_tasks(session: AsyncSession, time: int, limit: int) -> list[Ta
 
 def unfunded_before(moment: datetime) -> ColumnElement[bool]:
     """Tasks posted before `moment` for which nobody has ever tried to pay."""
-    funding = exists().where(Intent.task_id == Task.task_id)
+    funding = or_(exists().where(Intent.task_id == Task.task_id), Task.batch_intent_id.is_not(None))
     escrowed = exists().where(Escrow.task_id == Task.task_id)
     return and_(Task.created_at < moment, ~funding, ~escrowed)

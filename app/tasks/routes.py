@@ -9,14 +9,21 @@ from app.database import TaskId
 from app.errors import NotFound
 from app.escrow.queries import chain_clock, events_of
 from app.escrow.schemas import EscrowEventOut, EscrowOut, escrow_out, event_out
-from app.tasks import actions, queries
+from app.tasks import actions, funding, queries
+from app.tasks.funding_schemas import (
+    BatchAsked,
+    BatchSigned,
+    FundAsked,
+    FundSigned,
+    batch_prepared,
+    fund_prepared,
+)
 from app.tasks.queries import TaskFilter
 from app.tasks.rules import Party, TaskState, party_of
 from app.tasks.schemas import (
     Asked,
     Carried,
-    FundAsked,
-    FundSigned,
+    PaidSigned,
     PostTask,
     Prepared,
     ReleaseAsked,
@@ -28,12 +35,11 @@ from app.tasks.schemas import (
     TaskOut,
     Unsigned,
     carried_out,
-    fund_prepared,
     prepared,
     submission_out,
     task_out,
 )
-from app.tasks.signing import Desk, Verb, carried, request_key
+from app.tasks.signing import Desk, PaidVerb, Verb, carried, carried_paid, request_key
 from app.web.dependencies import CurrentAccount, CurrentRuntime, DbSession
 from app.web.fields import Capability, TaskIdField
 from app.web.idempotency import IdempotentRoute
@@ -47,7 +53,8 @@ SCANNED_BATCHES = 10
 def current_desk(session: DbSession, account: CurrentAccount, runtime: CurrentRuntime) -> Desk:
     """The signed-in account at this deployment's desk."""
     network = runtime.network
-    return Desk(session, account, runtime.deployment, runtime.chain, network.token_domain, network.auctioneer)
+    place = runtime.deployment, runtime.chain, network.token_domain
+    return Desk(session, account, *place, network.auctioneer, network.permit2)
 
 
 CurrentDesk = Annotated[Desk, Depends(current_desk)]
@@ -120,18 +127,47 @@ async def list_escrow_events(task_id: TaskIdField, session: DbSession, account: 
 
 @router.post("/tasks/{task_id}/fund/prepare")
 async def prepare_fund(task_id: TaskIdField, body: FundAsked, desk: CurrentDesk) -> Prepared:
-    """What the buyer signs to pay: an EIP-3009 authorization, or leave to use an allowance."""
-    if body.method == "approve":
-        return prepared(await actions.fund_by_allowance(desk, task_id, body.deadline), body)
-    return fund_prepared(await actions.fund_by_authorization(desk, task_id, body.valid_after, body.valid_before))
+    """What the buyer signs to pay, by the method that he chooses."""
+    match body.method:
+        case "authorization":
+            return fund_prepared(await funding.by_authorization(desk, task_id, body.validity), body)
+        case "approve":
+            return fund_prepared(await funding.by_allowance(desk, task_id, body.deadline), body)
+        case "permit":
+            return fund_prepared(await funding.by_permit(desk, task_id, body.deadline, None), body)
+        case "permit2":
+            return fund_prepared(await funding.by_permit2(desk, task_id, body.deadline, None), body)
 
 
 @router.post("/tasks/{task_id}/fund", status_code=status.HTTP_202_ACCEPTED)
 async def fund(task_id: TaskIdField, body: FundSigned, desk: CurrentDesk) -> Carried:
     """Carries the buyer's payment to the escrow."""
-    allowance = partial(actions.fund_by_allowance, desk, task_id, body.deadline)
-    authorization = partial(actions.fund_by_authorization, desk, task_id, body.valid_after, body.valid_before)
-    return await carry(desk, "fund", task_id, body, allowance if body.method == "approve" else authorization)
+    match body.method:
+        case "authorization":
+            verb = partial(funding.by_authorization, desk, task_id, body.validity)
+        case "approve":
+            verb = partial(funding.by_allowance, desk, task_id, body.deadline)
+        case "permit":
+            paid = partial(funding.by_permit, desk, task_id, body.deadline, body.nonce)
+            return await carry_paid(desk, "fund", task_id, body, paid)
+        case "permit2":
+            verb = partial(funding.by_permit2, desk, task_id, body.deadline, body.nonce)
+    return await carry(desk, "fund", task_id, body, verb)
+
+
+@router.post("/tasks/fund-batch/prepare")
+async def prepare_fund_batch(body: BatchAsked, desk: CurrentDesk) -> Prepared:
+    """What the buyer signs to pay several drafts at once, such as the milestones of one plan."""
+    return batch_prepared(await funding.batch(desk, body.task_ids, body.validity), body)
+
+
+@router.post("/tasks/fund-batch", status_code=status.HTTP_202_ACCEPTED)
+async def fund_batch(body: BatchSigned, desk: CurrentDesk) -> Carried:
+    """Pays them all or none."""
+    answer = await carry(desk, "fund_batch", None, body, partial(funding.batch, desk, body.task_ids, body.validity))
+    if answer.intent is not None:
+        await funding.remember_batch(desk, body.task_ids, answer.intent.id)
+    return answer
 
 
 @router.post("/tasks/{task_id}/veto/prepare")
@@ -205,7 +241,15 @@ async def reclaim(task_id: TaskIdField, _: Unsigned, desk: CurrentDesk) -> Carri
     return carried_out(await actions.reclaim(desk, task_id))
 
 
-async def carry(desk: Desk, verb: str, task_id: TaskId, body: Signed | FundSigned, action: Verb) -> Carried:
+async def carry(
+    desk: Desk, verb: str, task_id: TaskId | None, body: Signed | FundSigned | BatchSigned, action: Verb
+) -> Carried:
     """A signed request's intent; the same request again answers the same one."""
     key = request_key(desk, verb, task_id, body.model_dump_json())
     return carried_out(await carried(desk, key, bytes.fromhex(body.signature[2:]), action))
+
+
+async def carry_paid(desk: Desk, verb: str, task_id: TaskId, body: PaidSigned, action: PaidVerb) -> Carried:
+    """As `carry`, where the money takes a signature of its own."""
+    key = request_key(desk, verb, task_id, body.model_dump_json())
+    return carried_out(await carried_paid(desk, key, *body.signatures, action))

@@ -1,11 +1,10 @@
 """Wire shapes of tasks. Inside `terms` the names are the contract's; amounts leave as strings of base units."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
 
 from app.chain.typed_data import Terms
 from app.escrow.models import EscrowEvent
@@ -17,8 +16,8 @@ from app.relayer.schemas import IntentOut
 from app.tasks.actions import AuctionPlan, Posting
 from app.tasks.models import Auction, Offer
 from app.tasks.queries import TaskView
-from app.tasks.rules import TaskState
-from app.tasks.signing import Message
+from app.tasks.rules import Payment, TaskState
+from app.tasks.signing import Message, Payable
 from app.web.fields import (
     AddressField,
     AgentId,
@@ -74,12 +73,13 @@ class PostTask(WireModel):
     capability: Capability
     visibility: Literal["public", "private"] = "public"
     auction: AuctionPlanField | None = None
+    payment: Literal["in_advance", "at_award"] = "in_advance"
 
     def posting(self) -> Posting:
         """The request as the action takes it."""
         plan = None if self.auction is None else AuctionPlan(self.auction.kind, self.auction.duration_seconds)
         terms = Terms(**{name: getattr(self.terms, name) for name in TermsField.model_fields})
-        return Posting(terms, self.title, self.capability, self.visibility, plan)
+        return Posting(terms, self.title, self.capability, self.visibility, plan, Payment(self.payment))
 
 
 class Asked(WireModel):
@@ -95,29 +95,16 @@ class Signed(WireModel):
     signature: Signature
 
 
-class FundAsked(Asked):
-    """`authorization` is EIP-3009 and needs no allowance; `approve` uses one."""
+class PaidSigned(WireModel):
+    """What ends a request whose money takes a signature of its own."""
 
-    method: Literal["authorization", "approve"]
-    valid_after: ChainSeconds | None = None
-    valid_before: ChainSeconds | None = None
-
-
-class FundSigned(WireModel):
-    """The message ends at `valid_before` for an authorization, at `deadline` for an approval."""
-
-    method: Literal["authorization", "approve"]
-    valid_after: ChainSeconds = 0
-    valid_before: ChainSeconds | None = None
-    deadline: ChainSeconds | None = None
     signature: Signature
+    payment_signature: Signature | None = None
 
-    @model_validator(mode="after")
-    def _end_is_there(self) -> Self:
-        name, end = ("deadline", self.deadline) if self.method == "approve" else ("valid_before", self.valid_before)
-        if end is None:
-            raise PydanticCustomError("missing", "{method} needs {name}.", {"method": self.method, "name": name})
-        return self
+    @property
+    def signatures(self) -> tuple[bytes, bytes]:
+        """The party's and the payment's, which is empty where the verb needs none."""
+        return bytes.fromhex(self.signature[2:]), bytes.fromhex((self.payment_signature or "0x")[2:])
 
 
 class SubmitAsked(Asked):
@@ -143,11 +130,15 @@ class Unsigned(WireModel):
 
 
 class Prepared(BaseModel):
-    """What to sign, and what to send back beside the signature."""
+    """What to sign, and what to send back beside the signature.
+
+    `payment` is a second message, which moves money: its signature goes back as `payment_signature`.
+    """
 
     typed_data: TypedDataField
     params: dict[str, Any]
     deadline: int | None
+    payment: TypedDataField | None = None
 
 
 class Carried(BaseModel):
@@ -189,6 +180,7 @@ class TaskOut(BaseModel):
     title: str
     capability: str
     visibility: str
+    payment: Payment
     terms: TermsField
     state: TaskState
     finality: Finality | None
@@ -216,6 +208,7 @@ def task_out(view: TaskView, offers: list[Offer] | None = None) -> TaskOut:
         title=task.title,
         capability=task.capability,
         visibility=task.visibility,
+        payment=Payment(task.payment),
         terms=terms_field(task.terms),
         state=view.state,
         finality=None if escrow is None else finality_of(escrow.last_block, view.clock),
@@ -237,7 +230,7 @@ def reason_of(view: TaskView) -> str | None:
     match view.state:
         case TaskState.FUNDING_FAILED:
             return intent_reason(view.fund_intent)
-        case TaskState.AWARD_FAILED:
+        case TaskState.AWARD_FAILED | TaskState.INVITING:
             return intent_reason(view.award_intent)
         case TaskState.REFUNDED if view.escrow is not None and view.escrow.refund_reason is not None:
             return Refund(view.escrow.refund_reason).name.lower()
@@ -280,14 +273,8 @@ def submission_out(event: EscrowEvent, clock: ChainClock) -> SubmissionOut:
 def prepared(message: Message, body: Asked) -> Prepared:
     """The answer to a prepare request."""
     params = body.model_dump(mode="json", exclude={"deadline"}, exclude_none=True)
-    return Prepared(typed_data=dict(message.typed_data), params=params, deadline=message.deadline)
-
-
-def fund_prepared(message: Message) -> Prepared:
-    """The answer for an EIP-3009 authorization, whose message has its own beginning and end."""
-    said = message.typed_data["message"]
-    params = {"method": "authorization", "valid_after": said["validAfter"], "valid_before": said["validBefore"]}
-    return Prepared(typed_data=dict(message.typed_data), params=params, deadline=None)
+    payment = dict(message.payment) if isinstance(message, Payable) else None
+    return Prepared(typed_data=dict(message.typed_data), params=params, deadline=message.deadline, payment=payment)
 
 
 def carried_out(intent: Intent) -> Carried:

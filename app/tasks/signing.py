@@ -33,6 +33,7 @@ class Desk:
     chain: AsyncChain
     token: TokenDomain
     auctioneer: Address | None
+    permit2: Address | None
 
     @property
     def registry(self) -> Registry:
@@ -57,12 +58,24 @@ class Signable(Message):
     """A message whose one signature makes a call."""
 
     verb: str
-    task_id: TaskId
+    task_id: TaskId | None
     to: Address
     call: Callable[[bytes], bytes]
 
 
+@dataclass(frozen=True)
+class Payable(Message):
+    """Two messages of one party, of which `payment` moves the money: the two signatures make a call."""
+
+    payment: TypedData
+    verb: str
+    task_id: TaskId
+    to: Address
+    call: Callable[[bytes, bytes], bytes]
+
+
 Verb = Callable[[], Awaitable[Signable]]
+PaidVerb = Callable[[], Awaitable[Payable]]
 """An action with all its arguments, not yet run."""
 
 
@@ -86,10 +99,10 @@ def escrow_signable(
     )
 
 
-def request_key(desk: Desk, verb: str, task_id: TaskId, request: str) -> str:
+def request_key(desk: Desk, verb: str, task_id: TaskId | None, request: str) -> str:
     """The key of one signed request: sent again it is the same intent, whatever has become of the task."""
     digest = hashlib.sha256(f"{desk.account}\n{request}".encode()).hexdigest()
-    return f"{verb}:{task_id}:{digest}"
+    return f"{verb}:{task_id or 'several'}:{digest}"
 
 
 async def carried(desk: Desk, key: str, signature: bytes, verb: Verb) -> Intent:
@@ -104,13 +117,25 @@ async def carry(desk: Desk, key: str, signable: Signable, signature: bytes) -> I
     return await enqueue(desk, key, signable.verb, signable.task_id, signable.to, signable.call(signature))
 
 
+async def carried_paid(desk: Desk, key: str, signature: bytes, payment_signature: bytes, verb: PaidVerb) -> Intent:
+    """As `carried`, for two signatures of one party."""
+    known = await intent_by_key(desk.session, key)
+    if known is not None:
+        return known
+    payable = await verb()
+    await signatures.verify(desk.chain, payable.typed_data, signature, desk.account)
+    await signatures.verify(desk.chain, payable.payment, payment_signature, desk.account)
+    call = payable.call(signature, payment_signature)
+    return await enqueue(desk, key, payable.verb, payable.task_id, payable.to, call)
+
+
 async def carry_unsigned(desk: Desk, verb: str, task_id: TaskId, data: bytes) -> Intent:
     """Enqueues a verb that anybody may call; after a failure a new request is a new intent."""
     failures = await queries.failed_intents(desk.session, task_id, [verb])
     return await enqueue(desk, f"{verb}:{task_id}:{failures}", verb, task_id, desk.deployment.escrow, data)
 
 
-async def enqueue(desk: Desk, key: str, verb: str, task_id: TaskId, to: Address, data: bytes) -> Intent:
+async def enqueue(desk: Desk, key: str, verb: str, task_id: TaskId | None, to: Address, data: bytes) -> Intent:
     """Hands a call to the relayer's outbox, in this transaction."""
     return await relayer.enqueue(
         desk.session, key=key, verb=verb, task_id=task_id, account=desk.account, to=to, data=data

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from eth_utils.address import to_checksum_address
+
 from app.chain.contracts import call_data, decode_result
 from app.chain.deployment import Deployment
 from app.chain.rpc import AsyncChain
@@ -11,11 +13,15 @@ from app.database import Address
 
 @dataclass(frozen=True)
 class Network:
-    """Immutable facts of the contracts, and the accounts that the operator publishes."""
+    """Immutable facts of the contracts, and the accounts that the operator publishes.
+
+    `permit2` is the one that the escrow takes money by, None on a chain that has no code there.
+    """
 
     token_domain: TokenDomain
     token_decimals: int
     fee_bps: int
+    permit2: Address | None
     auctioneer: Address | None
     arbiters: tuple[Address, ...]
 
@@ -28,6 +34,7 @@ async def read_network(
     async def ask(contract: str, address: Address, name: str) -> object:
         return decode_result(contract, name, await chain.call(address, call_data(contract, name)))[0]
 
+    permit2 = Address(to_checksum_address(str(await ask("TaskEscrow", deployment.escrow, "permit2"))))
     return Network(
         token_domain=TokenDomain(
             name=str(await ask("MockUSDC", deployment.token, "name")),
@@ -35,6 +42,7 @@ async def read_network(
         ),
         token_decimals=int(str(await ask("MockUSDC", deployment.token, "decimals"))),
         fee_bps=int(str(await ask("TaskEscrow", deployment.escrow, "feeBps"))),
+        permit2=permit2 if await chain.code(permit2) else None,
         auctioneer=auctioneer,
         arbiters=arbiters,
     )

@@ -45,6 +45,8 @@ async def read_network(session: DbSession, deployment: CurrentDeployment, networ
             IdentityRegistry=deployment.identity,
             ReputationRegistry=deployment.reputation,
             token=deployment.token,
+            PaymentChannel=deployment.channels,
+            Permit2=network.permit2,
         ),
         token=TokenView(
             address=deployment.token,

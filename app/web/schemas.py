@@ -16,6 +16,8 @@ class ContractsView(BaseModel):
     IdentityRegistry: AddressField
     ReputationRegistry: AddressField
     token: AddressField
+    PaymentChannel: AddressField | None
+    Permit2: AddressField | None
 
 
 class TokenView(BaseModel):

@@ -59,8 +59,12 @@ class Person:
     async def signed(self, path: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """The body of a signed request."""
         prepared = await self.prepare(path, params)
-        end = {} if prepared["deadline"] is None else {"deadline": prepared["deadline"]}
-        return {**prepared["params"], **end, "signature": self.wallet.sign_typed(prepared["typed_data"])}
+        body = {**prepared["params"], "signature": self.wallet.sign_typed(prepared["typed_data"])}
+        if prepared["deadline"] is not None:
+            body["deadline"] = prepared["deadline"]
+        if prepared.get("payment") is not None:
+            body["payment_signature"] = self.wallet.sign_typed(prepared["payment"])
+        return body
 
     async def carry(self, path: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """Prepares, signs and sends a verb; its answer."""

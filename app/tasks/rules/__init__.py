@@ -4,6 +4,7 @@ from app.tasks.rules.standing import (
     NOBODY,
     EscrowFacts,
     Party,
+    Payment,
     Standing,
     TaskFacts,
     TaskState,
@@ -15,7 +16,7 @@ from app.tasks.rules.standing import (
     task_state,
     veto_until,
 )
-from app.tasks.rules.terms import require_postable
+from app.tasks.rules.terms import require_payment, require_postable
 from app.tasks.rules.verbs import (
     checked_deadline,
     may_cancel,
@@ -37,6 +38,7 @@ __all__ = [
     "NOBODY",
     "EscrowFacts",
     "Party",
+    "Payment",
     "Standing",
     "TaskFacts",
     "TaskState",
@@ -59,6 +61,7 @@ __all__ = [
     "require_hired",
     "require_not_after",
     "require_party",
+    "require_payment",
     "require_postable",
     "task_state",
     "veto_until",

@@ -15,6 +15,7 @@ class TaskState(StrEnum):
     DRAFT = "draft"
     FUNDING = "funding"
     FUNDING_FAILED = "funding_failed"
+    INVITING = "inviting"
     OPEN = "open"
     CLOSED = "closed"
     AWARDING = "awarding"
@@ -29,6 +30,13 @@ class TaskState(StrEnum):
     SETTLED = "settled"
     RULED = "ruled"
     REFUNDED = "refunded"
+
+
+class Payment(StrEnum):
+    """When the buyer pays: before bids are asked for, or with the award of one of them."""
+
+    IN_ADVANCE = "in_advance"
+    AT_AWARD = "at_award"
 
 
 class Party(StrEnum):
@@ -67,6 +75,8 @@ class TaskFacts(Agreed, Protocol):
 
     @property
     def visibility(self) -> str: ...
+    @property
+    def payment(self) -> str: ...
 
 
 class EscrowFacts(Protocol):
@@ -120,10 +130,10 @@ class Standing(Protocol):
 def task_state(standing: Standing) -> TaskState:
     """What the task is now. The chain's word comes first; before it has one, the funding intent's."""
     if standing.escrow is None:
-        return unfunded_state(standing.fund_intent)
+        return unfunded_state(standing)
     match State(standing.escrow.state):
         case State.NONE:
-            return unfunded_state(standing.fund_intent)
+            return unfunded_state(standing)
         case State.FUNDED:
             return funded_state(standing)
         case State.AWARDED:
@@ -144,11 +154,26 @@ def task_state(standing: Standing) -> TaskState:
             return TaskState.REFUNDED
 
 
-def unfunded_state(fund_intent: IntentFacts | None) -> TaskState:
+def unfunded_state(standing: Standing) -> TaskState:
     """No money has been seen: what the buyer has done about it so far."""
-    if fund_intent is None:
-        return TaskState.DRAFT
-    return TaskState.FUNDING_FAILED if fund_intent.state == "failed" else TaskState.FUNDING
+    fund_intent = standing.fund_intent
+    if fund_intent is not None and fund_intent.state != "failed":
+        return TaskState.FUNDING
+    if standing.task.payment == Payment.AT_AWARD:
+        return inviting_state(standing)
+    return TaskState.DRAFT if fund_intent is None else TaskState.FUNDING_FAILED
+
+
+def inviting_state(standing: Standing) -> TaskState:
+    """Bids are asked for, and the money comes with the award of one."""
+    if is_awarding(standing):
+        return TaskState.AWARDING
+    return TaskState.EXPIRED if standing.time > standing.task.award_by else TaskState.INVITING
+
+
+def is_awarding(standing: Standing) -> bool:
+    """Whether an award is on its way."""
+    return standing.award_intent is not None and standing.award_intent.state != "failed"
 
 
 def funded_state(standing: Standing) -> TaskState:
@@ -157,7 +182,7 @@ def funded_state(standing: Standing) -> TaskState:
         return hired_state(standing)
     if standing.time > standing.task.award_by:
         return TaskState.EXPIRED
-    if standing.award_intent is not None and standing.award_intent.state != "failed":
+    if is_awarding(standing):
         return TaskState.AWARDING
     if standing.auction is None or standing.auction.closed_at is None:
         return TaskState.OPEN
@@ -193,11 +218,13 @@ def party_of(standing: Standing, account: str) -> Party | None:
 
 
 def may_see(standing: Standing, account: str | None) -> bool:
-    """Parties see their task always; others a public one from its funding on."""
+    """Parties see their task always; others a public one from its funding on, or from the start if it asks for bids."""
     if account is not None and party_of(standing, account) is not None:
         return True
-    public = standing.task.visibility == "public"
-    return public and (standing.escrow is not None or standing.fund_intent is not None)
+    if standing.task.visibility != "public":
+        return False
+    shown = standing.escrow is not None or standing.fund_intent is not None
+    return shown or standing.task.payment == Payment.AT_AWARD
 
 
 def buyer_awards(task: TaskFacts) -> bool:

@@ -12,12 +12,13 @@ from app.errors import (
     PartiesNotDistinct,
     PartyMissing,
     PartyUnpayable,
+    PaymentAtAwardRefused,
     ShareAboveWhole,
     TermsNotYours,
     WindowOutOfBounds,
 )
 from app.money import WHOLE_BPS
-from app.tasks.rules.standing import NOBODY, Agreed
+from app.tasks.rules.standing import NOBODY, Agreed, Payment
 
 DAY = 86400
 LOCAL_CHAIN_ID = 31337
@@ -63,6 +64,12 @@ def require_postable(terms: TermsFacts, venue: Venue, account: str, *, auction_s
     require_windows(terms, venue, time)
     if auction_seconds is not None and time + auction_seconds >= terms.award_by:
         raise AuctionTooLong(duration_seconds=auction_seconds, award_by=terms.award_by, time=time)
+
+
+def require_payment(terms: TermsFacts, payment: Payment, *, auctioned: bool) -> None:
+    """Paying at the award takes a buyer who chooses among bids himself: an auctioneer cannot pay for him."""
+    if payment is Payment.AT_AWARD and (auctioned or terms.agent != NOBODY):
+        raise PaymentAtAwardRefused()
 
 
 def require_parties(terms: TermsFacts, venue: Venue) -> None:

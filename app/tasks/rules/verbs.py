@@ -35,7 +35,7 @@ def may_fund(standing: Standing, account: str) -> None:
     """The buyer, once; again only when the first attempt has failed for good."""
     require_party(standing, account, "fund", Party.BUYER)
     state = task_state(standing)
-    if state not in (TaskState.DRAFT, TaskState.FUNDING_FAILED):
+    if state not in (TaskState.DRAFT, TaskState.FUNDING_FAILED, TaskState.INVITING):
         raise WrongTaskState(verb="fund", required="draft", state=state)
     limit = standing.task.deliver_by if standing.task.agent != NOBODY else standing.task.award_by
     require_not_after(standing, "fund", limit)

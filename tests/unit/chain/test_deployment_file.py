@@ -27,6 +27,14 @@ def test_reads_where_the_contracts_are(tmp_path: Path) -> None:
     assert deployment.reputation == GOOD["contracts"]["ReputationRegistry"]
 
 
+def test_a_public_network_has_its_own_token(tmp_path: Path) -> None:
+    usdc, channels = (Account.from_key(bytes([n]) * 32).address for n in (7, 8))
+    contracts = {name: address for name, address in GOOD["contracts"].items() if name != "MockUSDC"}
+    file = tmp_path / "deployment.json"
+    file.write_text(json.dumps(GOOD | {"contracts": contracts | {"USDC": usdc, "PaymentChannel": channels}}))
+    assert (load(file).token, load(file).channels) == (usdc, channels)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -24,6 +24,7 @@ class Task:
     veto_seconds: int = 0
     arbiter_seconds: int = 30
     visibility: str = "public"
+    payment: str = "in_advance"
 
 
 @dataclass(frozen=True)

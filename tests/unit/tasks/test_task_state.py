@@ -45,6 +45,24 @@ def test_a_reorged_funding_is_funding_again() -> None:
     assert task_state(replace(UNFUNDED, fund_intent=Intent("sent"), auction=Auction(MOMENT))) is TaskState.FUNDING
 
 
+@pytest.mark.parametrize(
+    ("award", "time", "state"),
+    [
+        (None, NOW, TaskState.INVITING),
+        (Intent("failed"), NOW, TaskState.INVITING),
+        (Intent("mined"), NOW, TaskState.AWARDING),
+        (None, NOW + 101, TaskState.EXPIRED),
+    ],
+)
+def test_a_task_that_is_paid_at_its_award_asks_for_bids(award: Intent | None, time: int, state: TaskState) -> None:
+    inviting = replace(UNFUNDED, auction=None, award_intent=award, time=time).with_task(payment="at_award")
+    assert task_state(inviting) is state
+    assert may_see(inviting, STRANGER)
+    assert not may_see(inviting.with_task(visibility="private"), STRANGER)
+    assert task_state(replace(inviting, fund_intent=Intent("queued"))) is TaskState.FUNDING
+    assert task_state(replace(inviting, fund_intent=Intent("failed"))) is state
+
+
 def test_the_chain_comes_before_a_failed_intent() -> None:
     assert task_state(replace(OPEN, fund_intent=Intent("failed"))) is TaskState.OPEN
 
