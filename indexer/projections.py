@@ -78,7 +78,7 @@ def place(decoded: Decoded) -> Placed | None:
 TASK_EVENTS = frozenset(
     {
         *("TaskFunded", "TaskAwarded", "TaskSubmitted", "TaskReleased", "TaskRefunded"),
-        *("TaskDisputed", "TaskSettled", "TaskRuled", "PaymentOwed"),
+        *("TaskDisputed", "TaskSettled", "TaskRuled", "PaymentOwed", "BidRevoked", "ChildFunded", "ChildReturned"),
     }
 )
 ESCROW_EVENTS = TASK_EVENTS | {"Withdrawn", "FeesCollected", "FundingPaused"}
@@ -88,13 +88,19 @@ FEEDBACK_EVENTS = frozenset({"NewFeedback", "TaskRated", "FeedbackRevoked", "Res
 
 
 def escrow_values(event: ChainEvent) -> Key:
-    return event.args.get("taskId"), event.args["owner"] if event.name in OWED_EVENTS else None
+    return task_of(event), event.args["owner"] if event.name in OWED_EVENTS else None
+
+
+def task_of(event: ChainEvent) -> str | None:
+    """What a child took and gave back is told of its parent."""
+    found: str | None = event.args.get("taskId") or event.args.get("parentId")
+    return found
 
 
 def escrow_subject(event: ChainEvent) -> str:
-    args = event.args
-    if "taskId" in args:
-        return task_subject((args["taskId"],))
+    args, task = event.args, task_of(event)
+    if task is not None:
+        return task_subject((task,))
     return owner_subject((args.get("owner") or args.get("to") or "none",))
 
 

@@ -58,7 +58,7 @@ def event_rows(placed: Sequence[Placed]) -> list[Row]:
 def event_row(placed: Placed) -> Row:
     """Hex becomes bytes: an event has the forms of the API, a row those of the table."""
     table = placed.table
-    values = {**vars_of(placed.event), **dict(zip(table.columns, placed.values, strict=True))}
+    values = {**placed.event._asdict(), **dict(zip(table.columns, placed.values, strict=True))}
     return [convert(values[name]) for name, convert in tables.converters_of(table.model)]
 
 
