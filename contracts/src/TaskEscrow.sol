@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ITaskEscrow, Terms, State, Refund} from "./interfaces/ITaskEscrow.sol";
 import {Payouts} from "./Payouts.sol";
+import {Agreed} from "./escrow/Agreed.sol";
 import {TaskSlot} from "./escrow/TaskSlot.sol";
 import {Awarding} from "./escrow/Awarding.sol";
 import {Fees} from "./escrow/Fees.sol";
@@ -44,11 +45,11 @@ contract TaskEscrow is Awarding {
 
     /// @inheritdoc ITaskEscrow
     function submit(Terms calldata terms, uint256 agentId, bytes32 deliverable, bytes calldata auth) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireHeld(task, State.Submitted);
-        (address agent,) = _requireHired(terms, taskId, task);
-        _requireNotAfter(terms.deliverBy);
-        if (task.isIn(State.Awarded)) _requireAfter(_vetoUntil(terms, task.sinceOf()));
+        (address agent,) = _requireHired(agreed, taskId, task);
+        _requireNotAfter(agreed.deliverByOf());
+        if (task.isIn(State.Awarded)) _requireAfter(_vetoUntil(agreed, task.sinceOf()));
         if (!_isSentBy(Role.Agent, agent, auth)) {
             bytes32 intent = keccak256(abi.encode(SUBMIT, taskId, agentId, deliverable, task.sinceOf(), _deadline(auth)));
             _requireSigned(agent, intent, auth);
@@ -67,17 +68,17 @@ contract TaskEscrow is Awarding {
     /// @inheritdoc ITaskEscrow
     /// @dev Not during a dispute: small releases would make the arbiter's signed ruling stale again and again.
     function release(Terms calldata terms, uint96 amount, bytes calldata auth) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireHeld(task, State.Submitted);
-        (, address payee) = _requireHired(terms, taskId, task);
+        (, address payee) = _requireHired(agreed, taskId, task);
         uint96 remaining = task.remainingOf();
         if (amount == 0 || amount > remaining) revert AmountOutOfBounds(amount, remaining);
-        if (!_isSentBy(Role.Buyer, terms.buyer, auth)) {
+        if (!_isSentBy(Role.Buyer, agreed.buyerOf(), auth)) {
             bytes32 intent = keccak256(abi.encode(RELEASE, taskId, remaining, amount, _deadline(auth)));
-            _requireSigned(terms.buyer, intent, auth);
+            _requireSigned(agreed.buyerOf(), intent, auth);
         }
 
-        if (amount == remaining) _end(terms, taskId, task, State.Released, true, 0);
+        if (amount == remaining) _end(agreed, taskId, task, State.Released, true, 0);
         else _tasks[taskId] = task.withRemaining(remaining - amount);
         uint96 fee = _chargeFee(amount);
         emit TaskReleased(taskId, payee, amount, fee, remaining - amount, false);
@@ -86,16 +87,16 @@ contract TaskEscrow is Awarding {
 
     /// @inheritdoc ITaskEscrow
     function claim(Terms calldata terms, bytes calldata auth) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireState(task, State.Submitted);
-        _requireAfter(uint256(task.sinceOf()) + terms.reviewSeconds);
-        (address agent, address payee) = _hired(terms, taskId, task);
+        _requireAfter(uint256(task.sinceOf()) + agreed.reviewSecondsOf());
+        (address agent, address payee) = _hired(agreed, taskId, task);
         uint96 remaining = task.remainingOf();
         if (!_isSentBy(Role.Agent, agent, auth)) {
             _requireSigned(agent, keccak256(abi.encode(CLAIM, taskId, remaining, _deadline(auth))), auth);
         }
 
-        _end(terms, taskId, task, State.Claimed, true, 0);
+        _end(agreed, taskId, task, State.Claimed, true, 0);
         uint96 fee = _chargeFee(remaining);
         emit TaskReleased(taskId, payee, remaining, fee, 0, true);
         _push(taskId, payee, remaining - fee);
@@ -103,49 +104,49 @@ contract TaskEscrow is Awarding {
 
     /// @inheritdoc ITaskEscrow
     function cancel(Terms calldata terms, bytes calldata auth) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireHeld(task, State.Disputed);
-        (bool byAgent, address party) = _acting(terms, taskId, task, auth);
-        if (!byAgent) _requireBuyerMayCancel(terms, task, auth);
+        (bool byAgent, address party) = _acting(agreed, taskId, task, auth);
+        if (!byAgent) _requireBuyerMayCancel(agreed, task, auth);
         else if (party == address(0)) revert WrongState(task.stateOf());
         if (!_isSentBy(byAgent ? Role.Agent : Role.Buyer, party, auth)) {
             bytes32 intent = keccak256(abi.encode(CANCEL, taskId, task.remainingOf(), _deadline(auth)));
             _requireSignedWithRole(party, intent, auth);
         }
-        _refund(terms, taskId, task, byAgent ? Refund.CancelledByAgent : Refund.CancelledByBuyer);
+        _refund(agreed, taskId, task, byAgent ? Refund.CancelledByAgent : Refund.CancelledByBuyer);
     }
 
     /// @inheritdoc ITaskEscrow
     function cancelTogether(Terms calldata terms, bytes calldata buyerAuth, bytes calldata agentAuth) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireHeld(task, State.Disputed);
-        (address agent,) = _requireHired(terms, taskId, task);
+        (address agent,) = _requireHired(agreed, taskId, task);
         uint96 remaining = task.remainingOf();
-        if (!_isSentBy(Role.Buyer, terms.buyer, buyerAuth)) {
+        if (!_isSentBy(Role.Buyer, agreed.buyerOf(), buyerAuth)) {
             bytes32 intent = keccak256(abi.encode(CANCEL, taskId, remaining, _deadline(buyerAuth)));
-            _requireSigned(terms.buyer, intent, buyerAuth);
+            _requireSigned(agreed.buyerOf(), intent, buyerAuth);
         }
         if (!_isSentBy(Role.Agent, agent, agentAuth)) {
             _requireSigned(agent, keccak256(abi.encode(CANCEL, taskId, remaining, _deadline(agentAuth))), agentAuth);
         }
-        _refund(terms, taskId, task, Refund.CancelledTogether);
+        _refund(agreed, taskId, task, Refund.CancelledTogether);
     }
 
     /// @inheritdoc ITaskEscrow
     function reclaim(Terms calldata terms) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireHeld(task, State.Awarded);
-        bool awaitsAward = task.isIn(State.Funded) && terms.agent == address(0);
-        _requireAfter(awaitsAward ? terms.awardBy : terms.deliverBy);
-        _refund(terms, taskId, task, Refund.Reclaimed);
+        bool awaitsAward = task.isIn(State.Funded) && agreed.agentOf() == address(0);
+        _requireAfter(awaitsAward ? agreed.awardByOf() : agreed.deliverByOf());
+        _refund(agreed, taskId, task, Refund.Reclaimed);
     }
 
     /// @inheritdoc ITaskEscrow
     function dispute(Terms calldata terms, bytes32 evidence, bytes calldata auth) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireState(task, State.Submitted);
-        _requireNotAfter(uint256(task.sinceOf()) + terms.reviewSeconds);
-        (bool byAgent, address party) = _acting(terms, taskId, task, auth);
+        _requireNotAfter(uint256(task.sinceOf()) + agreed.reviewSecondsOf());
+        (bool byAgent, address party) = _acting(agreed, taskId, task, auth);
         if (!_isSentBy(byAgent ? Role.Agent : Role.Buyer, party, auth)) {
             bytes32 intent = keccak256(abi.encode(DISPUTE, taskId, evidence, _deadline(auth)));
             _requireSignedWithRole(party, intent, auth);
@@ -157,14 +158,14 @@ contract TaskEscrow is Awarding {
 
     /// @inheritdoc ITaskEscrow
     function settle(Terms calldata terms, uint96 toAgent, bytes calldata buyerAuth, bytes calldata agentAuth) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireHeld(task, State.Disputed);
-        (address agent, address payee) = _requireHired(terms, taskId, task);
+        (address agent, address payee) = _requireHired(agreed, taskId, task);
         uint96 remaining = task.remainingOf();
         if (toAgent > remaining) revert AmountOutOfBounds(toAgent, remaining);
-        if (!_isSentBy(Role.Buyer, terms.buyer, buyerAuth)) {
+        if (!_isSentBy(Role.Buyer, agreed.buyerOf(), buyerAuth)) {
             bytes32 intent = keccak256(abi.encode(SETTLE, taskId, remaining, toAgent, _deadline(buyerAuth)));
-            _requireSigned(terms.buyer, intent, buyerAuth);
+            _requireSigned(agreed.buyerOf(), intent, buyerAuth);
         }
         if (!_isSentBy(Role.Agent, agent, agentAuth)) {
             bytes32 intent = keccak256(abi.encode(SETTLE, taskId, remaining, toAgent, _deadline(agentAuth)));
@@ -172,7 +173,7 @@ contract TaskEscrow is Awarding {
         }
 
         uint96 toBuyer = remaining - toAgent;
-        address receiver = _end(terms, taskId, task, State.Settled, toAgent != 0, toBuyer);
+        address receiver = _end(agreed, taskId, task, State.Settled, toAgent != 0, toBuyer);
         uint96 fee = _chargeFee(toAgent);
         emit TaskSettled(taskId, toAgent, fee, toBuyer);
         _push(taskId, payee, toAgent - fee);
@@ -181,43 +182,43 @@ contract TaskEscrow is Awarding {
 
     /// @inheritdoc ITaskEscrow
     function rule(Terms calldata terms, uint16 shareBps, bytes32 reasons, bytes calldata auth) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireState(task, State.Disputed);
-        _requireNotAfter(uint256(task.sinceOf()) + terms.arbiterSeconds);
+        _requireNotAfter(uint256(task.sinceOf()) + agreed.arbiterSecondsOf());
         if (shareBps > WHOLE_BPS) revert ShareAboveWhole(shareBps, WHOLE_BPS);
-        if (!_isSentBy(Role.Arbiter, terms.arbiter, auth)) {
+        if (!_isSentBy(Role.Arbiter, agreed.arbiterOf(), auth)) {
             bytes32 intent =
                 keccak256(abi.encode(RULE, taskId, task.remainingOf(), shareBps, reasons, _deadline(auth)));
-            _requireSigned(terms.arbiter, intent, auth);
+            _requireSigned(agreed.arbiterOf(), intent, auth);
         }
-        _split(terms, taskId, task, shareBps, false, reasons);
+        _split(agreed, taskId, task, shareBps, false, reasons);
     }
 
     /// @inheritdoc ITaskEscrow
     function ruleByDefault(Terms calldata terms) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireState(task, State.Disputed);
-        _requireAfter(uint256(task.sinceOf()) + terms.arbiterSeconds);
-        _split(terms, taskId, task, terms.defaultShareBps, true, 0);
+        _requireAfter(uint256(task.sinceOf()) + agreed.arbiterSecondsOf());
+        _split(agreed, taskId, task, agreed.defaultShareBpsOf(), true, 0);
     }
 
     /// @dev Which party acts, where both may: the one who signed, else the sender. The award is looked up only where it
     /// can be the agent.
-    function _acting(Terms calldata terms, bytes32 taskId, TaskSlot task, bytes calldata auth)
+    function _acting(Agreed terms, bytes32 taskId, TaskSlot task, bytes calldata auth)
         private
         view
         returns (bool byAgent, address party)
     {
         bool signed = auth.length != 0;
-        if (signed ? !_namesAgent(auth) : msg.sender == terms.buyer) return (false, terms.buyer);
+        if (signed ? !_namesAgent(auth) : msg.sender == terms.buyerOf()) return (false, terms.buyerOf());
         (address agent,) = _hired(terms, taskId, task);
         byAgent = signed || msg.sender == agent;
-        party = byAgent ? agent : terms.buyer;
+        party = byAgent ? agent : terms.buyerOf();
     }
 
     /// @dev The agent's share is rounded down: the odd unit is the buyer's.
     function _split(
-        Terms calldata terms,
+        Agreed terms,
         bytes32 taskId,
         TaskSlot task,
         uint16 shareBps,

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ITaskEscrow, Terms, Bid, State, Refund, Authorization} from "../interfaces/ITaskEscrow.sol";
+import {Agreed} from "./Agreed.sol";
 import {Funding} from "./Funding.sol";
 import {TaskSlot, funded} from "./TaskSlot.sol";
 
@@ -18,10 +19,10 @@ abstract contract Awarding is Funding {
         bytes32 transcript,
         bytes calldata auth
     ) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireState(task, State.Funded);
-        address receiver = _award(terms, taskId, bid, bidSignature, price, transcript, auth);
-        _pushBack(taskId, receiver, terms.budget - price);
+        address receiver = _award(agreed, taskId, bid, bidSignature, price, transcript, auth);
+        _pushBack(taskId, receiver, agreed.budgetOf() - price);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -36,13 +37,13 @@ abstract contract Awarding is Funding {
         bytes calldata auth,
         Authorization calldata funding
     ) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         bool unfunded = TaskSlot.unwrap(task) == 0;
-        if (unfunded) _admit(terms, taskId);
+        if (unfunded) _admit(agreed, taskId);
         else _requireState(task, State.Funded);
-        address receiver = _award(terms, taskId, bid, bidSignature, price, transcript, auth);
-        if (unfunded) _takeBudget(terms, taskId, funding);
-        _pushBack(taskId, receiver, terms.budget - price);
+        address receiver = _award(agreed, taskId, bid, bidSignature, price, transcript, auth);
+        if (unfunded) _takeBudget(agreed, taskId, funding);
+        _pushBack(taskId, receiver, agreed.budgetOf() - price);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -58,25 +59,25 @@ abstract contract Awarding is Funding {
 
     /// @inheritdoc ITaskEscrow
     function veto(Terms calldata terms, bytes calldata auth) external {
-        (bytes32 taskId, TaskSlot task) = _load(terms);
+        (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireState(task, State.Awarded);
-        _requireNotAfter(_vetoUntil(terms, task.sinceOf()));
-        if (!_isSentBy(Role.Buyer, terms.buyer, auth)) {
-            _requireSigned(terms.buyer, keccak256(abi.encode(VETO, taskId, _deadline(auth))), auth);
+        _requireNotAfter(_vetoUntil(agreed, task.sinceOf()));
+        if (!_isSentBy(Role.Buyer, agreed.buyerOf(), auth)) {
+            _requireSigned(agreed.buyerOf(), keccak256(abi.encode(VETO, taskId, _deadline(auth))), auth);
         }
-        _refund(terms, taskId, task, Refund.Vetoed);
+        _refund(agreed, taskId, task, Refund.Vetoed);
     }
 
-    function _refund(Terms calldata terms, bytes32 taskId, TaskSlot task, Refund reason) internal {
+    function _refund(Agreed terms, bytes32 taskId, TaskSlot task, Refund reason) internal {
         uint96 amount = task.remainingOf();
         address receiver = _end(terms, taskId, task, State.Refunded, false, amount);
-        emit TaskRefunded(taskId, terms.buyer, amount, reason);
+        emit TaskRefunded(taskId, terms.buyerOf(), amount, reason);
         _pushBack(taskId, receiver, amount);
     }
 
     /// @dev Checks, writes and tells; the caller moves the money, the surplus to the `receiver`.
     function _award(
-        Terms calldata terms,
+        Agreed terms,
         bytes32 taskId,
         Bid calldata bid,
         bytes calldata bidSignature,
@@ -91,29 +92,29 @@ abstract contract Awarding is Funding {
         _requireAwarder(terms, taskId, bidDigest, price, transcript, auth);
 
         _storeAward(taskId, funded(price).entering(State.Awarded), bid.agentId, bid.agent, bid.payee);
-        uint96 surplus = terms.budget - price;
+        uint96 surplus = terms.budgetOf() - price;
         receiver = _giveBack(terms, taskId, surplus, false);
         emit TaskAwarded(taskId, bid.agentId, bid.agent, bid.payee, price, surplus, bidDigest, transcript);
     }
 
     function _requireAwarder(
-        Terms calldata terms,
+        Agreed terms,
         bytes32 taskId,
         bytes32 bidDigest,
         uint96 price,
         bytes32 transcript,
         bytes calldata auth
     ) private view {
-        address awarder = _buyerAwards(terms) ? terms.buyer : terms.awarder;
+        address awarder = _buyerAwards(terms) ? terms.buyerOf() : terms.awarderOf();
         if (_isSentBy(Role.Awarder, awarder, auth)) return;
         bytes32 intent = keccak256(abi.encode(AWARD, taskId, bidDigest, price, transcript, _deadline(auth)));
         _requireSigned(awarder, intent, auth);
     }
 
-    function _takeBudget(Terms calldata terms, bytes32 taskId, Authorization calldata funding) private {
-        if (funding.signature.length != 0) return _pullAuthorized(terms.buyer, terms.budget, taskId, funding);
-        if (msg.sender != terms.buyer) revert NotBuyer(msg.sender, terms.buyer);
-        _pull(terms.buyer, terms.budget);
+    function _takeBudget(Agreed terms, bytes32 taskId, Authorization calldata funding) private {
+        if (funding.signature.length != 0) return _pullAuthorized(terms.buyerOf(), terms.budgetOf(), taskId, funding);
+        if (msg.sender != terms.buyerOf()) revert NotBuyer(msg.sender, terms.buyerOf());
+        _pull(terms.buyerOf(), terms.budgetOf());
     }
 
     function _requireNotRevoked(bytes32 bidDigest) private view {

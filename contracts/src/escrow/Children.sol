@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ITaskEscrow, State, Terms} from "../interfaces/ITaskEscrow.sol";
+import {Agreed} from "./Agreed.sol";
 import {TaskIds} from "../TaskIds.sol";
 import {TaskSlot, funded} from "./TaskSlot.sol";
 import {Intents} from "./Intents.sol";
@@ -21,21 +22,23 @@ abstract contract Children is Intents, VerbRules {
         external
         returns (bytes32 childId)
     {
-        (bytes32 parentId, TaskSlot task) = _load(parent);
-        if (parentId != child.parent) revert ParentDoesNotMatch(parentId, child.parent);
-        _requireDelegable(child, parent, parentId, task);
-        childId = taskIdOf(child);
-        _requireBuyerFunds(child, childId, auth);
-        _requireUnfunded(childId);
-        _requireFundable(child);
-        uint256 delegated = uint96(_delegations[parentId]) + uint256(child.budget);
-        if (delegated > parent.childCap) revert ChildCapOutOfBounds(delegated, parent.childCap);
+        (bytes32 parentId, Agreed paying, TaskSlot task) = _load(parent);
+        (bytes32 id, Agreed paid, TaskSlot unfunded) = _load(child);
+        if (parentId != paid.parentOf()) revert ParentDoesNotMatch(parentId, paid.parentOf());
+        _requireDelegable(paid, paying, parentId, task);
+        _requireBuyerFunds(paid, id, auth);
+        _requireUnfunded(id, unfunded);
+        _requireFundable(paid);
+        uint96 budget = paid.budgetOf();
+        uint256 delegated = uint256(uint96(_delegations[parentId])) + budget;
+        if (delegated > paying.childCapOf()) revert ChildCapOutOfBounds(delegated, paying.childCapOf());
 
-        _delegations[parentId] = delegated | (uint256(uint160(parent.buyer)) << BUYER_AT);
-        _tasks[parentId] = task.delegating(child.budget);
-        _tasks[childId] = funded(child.budget);
-        _announceFunded(child, childId);
-        emit ChildFunded(parentId, childId, child.budget);
+        _delegations[parentId] = delegated | (uint256(uint160(paying.buyerOf())) << BUYER_AT);
+        _tasks[parentId] = task.delegating(budget);
+        _tasks[id] = funded(budget);
+        _announceFunded(paid, id);
+        emit ChildFunded(parentId, id, budget);
+        return id;
     }
 
     /// @inheritdoc ITaskEscrow
@@ -44,14 +47,13 @@ abstract contract Children is Intents, VerbRules {
         return (_tasks[parentId].openChildrenOf(), uint96(delegation), address(uint160(delegation >> BUYER_AT)));
     }
 
-    function _requireBuyerFunds(Terms calldata terms, bytes32 taskId, bytes calldata auth) internal view {
-        if (_isSentBy(Role.Buyer, terms.buyer, auth)) return;
-        _requireSigned(terms.buyer, keccak256(abi.encode(FUND, taskId, _deadline(auth))), auth);
+    function _requireBuyerFunds(Agreed terms, bytes32 taskId, bytes calldata auth) internal view {
+        if (_isSentBy(Role.Buyer, terms.buyerOf(), auth)) return;
+        _requireSigned(terms.buyerOf(), keccak256(abi.encode(FUND, taskId, _deadline(auth))), auth);
     }
 
-    /// @dev TaskFunded(taskId, terms), whose data are the terms as they came: `_requireFundable` has read each field, and
-    /// a field with bits beyond its type reverts when it is read.
-    function _announceFunded(Terms calldata terms, bytes32 taskId) internal {
+    /// @dev TaskFunded(taskId, terms), whose data are the terms as they came, which `_requireFundable` has found clean.
+    function _announceFunded(Agreed terms, bytes32 taskId) internal {
         bytes32 topic = TaskFunded.selector;
         uint256 length = TaskIds.TERMS_BYTES;
         assembly ("memory-safe") {
@@ -62,23 +64,23 @@ abstract contract Children is Intents, VerbRules {
     }
 
     /// @dev The parent's agent is hired and has not submitted; the child ends, at the latest, before he has to.
-    function _requireDelegable(Terms calldata child, Terms calldata parent, bytes32 parentId, TaskSlot task)
+    function _requireDelegable(Agreed child, Agreed parent, bytes32 parentId, TaskSlot task)
         private
         view
     {
         _requireHeld(task, State.Awarded);
         (address agent,) = _requireHired(parent, parentId, task);
-        if (child.buyer != agent) revert NotAgent(child.buyer, agent);
+        if (child.buyerOf() != agent) revert NotAgent(child.buyerOf(), agent);
         if (task.isIn(State.Awarded)) _requireAfter(_vetoUntil(parent, task.sinceOf()));
         if (task.openChildrenOf() == MAX_OPEN_CHILDREN) revert TooManyChildren(MAX_OPEN_CHILDREN + 1, MAX_OPEN_CHILDREN);
         uint96 most = task.remainingOf() - 1;
-        if (child.budget > most) revert AmountOutOfBounds(child.budget, most);
-        uint256 endsAt = uint256(child.deliverBy) + child.reviewSeconds + child.arbiterSeconds;
-        if (endsAt >= parent.deliverBy) revert NotEnoughTime(endsAt, parent.deliverBy);
+        if (child.budgetOf() > most) revert AmountOutOfBounds(child.budgetOf(), most);
+        uint256 endsAt = uint256(child.deliverByOf()) + child.reviewSecondsOf() + child.arbiterSecondsOf();
+        if (endsAt >= parent.deliverByOf()) revert NotEnoughTime(endsAt, parent.deliverByOf());
     }
 
     /// @dev Ends a task, `toBuyer` of whose money goes back; see `_giveBack`.
-    function _end(Terms calldata terms, bytes32 taskId, TaskSlot task, State state, bool paid, uint96 toBuyer)
+    function _end(Agreed terms, bytes32 taskId, TaskSlot task, State state, bool paid, uint96 toBuyer)
         internal
         returns (address receiver)
     {
@@ -87,12 +89,12 @@ abstract contract Children is Intents, VerbRules {
     }
 
     /// @dev Answers whom to push what goes back to the buyer: 0 where an open parent takes it in. Call before any push.
-    function _giveBack(Terms calldata terms, bytes32 taskId, uint96 amount, bool ended)
+    function _giveBack(Agreed terms, bytes32 taskId, uint96 amount, bool ended)
         internal
         returns (address receiver)
     {
-        if (terms.parent == 0) return terms.buyer;
-        return _giveToParent(terms.parent, taskId, amount, ended);
+        if (terms.parentOf() == 0) return terms.buyerOf();
+        return _giveToParent(terms.parentOf(), taskId, amount, ended);
     }
 
     function _pushBack(bytes32 taskId, address receiver, uint96 amount) internal {

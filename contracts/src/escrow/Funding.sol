@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ITaskEscrow, Terms, Authorization, PermitSignature} from "../interfaces/ITaskEscrow.sol";
 import {IPermit2} from "../interfaces/IPermit2.sol";
+import {Agreed, agreedIn} from "./Agreed.sol";
 import {Children} from "./Children.sol";
 import {FundingPause} from "./FundingPause.sol";
 import {funded} from "./TaskSlot.sol";
@@ -20,7 +21,7 @@ abstract contract Funding is Children, FundingPause {
 
     /// @inheritdoc ITaskEscrow
     function fund(Terms calldata terms, bytes calldata auth) external returns (bytes32 taskId) {
-        return _fund(terms, terms.buyer, auth);
+        return _fund(terms, agreedIn(terms).buyerOf(), auth);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -28,8 +29,9 @@ abstract contract Funding is Children, FundingPause {
         external
         returns (bytes32 taskId)
     {
-        _tryPermit(terms.buyer, permit);
-        return _fund(terms, terms.buyer, auth);
+        address buyer = agreedIn(terms).buyerOf();
+        _tryPermit(buyer, permit);
+        return _fund(terms, buyer, auth);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -44,9 +46,10 @@ abstract contract Funding is Children, FundingPause {
         uint256 validBefore,
         bytes calldata signature
     ) external returns (bytes32 taskId) {
+        Agreed agreed = agreedIn(terms);
         taskId = taskIdOf(terms);
-        _open(terms, taskId);
-        _pullAuthorized(terms.buyer, terms.budget, taskId, validAfter, validBefore, signature);
+        _open(agreed, taskId);
+        _pullAuthorized(agreed.buyerOf(), agreed.budgetOf(), taskId, validAfter, validBefore, signature);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -54,18 +57,20 @@ abstract contract Funding is Children, FundingPause {
         external
         returns (bytes32 taskId)
     {
+        Agreed agreed = agreedIn(terms);
+        uint256 budget = agreed.budgetOf();
         taskId = taskIdOf(terms);
-        _open(terms, taskId);
+        _open(agreed, taskId);
         uint256 balance = _balance();
         IPermit2(permit2).permitWitnessTransferFrom(
-            IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(token, terms.budget), nonce, deadline),
-            IPermit2.SignatureTransferDetails(address(this), terms.budget),
-            terms.buyer,
+            IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(token, budget), nonce, deadline),
+            IPermit2.SignatureTransferDetails(address(this), budget),
+            agreed.buyerOf(),
             taskId,
             WITNESS_TYPE,
             signature
         );
-        _requireReceived(balance, terms.budget);
+        _requireReceived(balance, budget);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -75,34 +80,36 @@ abstract contract Funding is Children, FundingPause {
     {
         if (terms.length == 0 || terms.length > MAX_BATCH) revert BatchOutOfBounds(terms.length, MAX_BATCH);
         taskIds = new bytes32[](terms.length);
-        address buyer = terms[0].buyer;
+        address buyer = agreedIn(terms[0]).buyerOf();
         uint256 sum;
         for (uint256 i = 0; i < terms.length; i++) {
-            if (terms[i].buyer != buyer) revert NotBuyer(terms[i].buyer, buyer);
+            Agreed agreed = agreedIn(terms[i]);
+            if (agreed.buyerOf() != buyer) revert NotBuyer(agreed.buyerOf(), buyer);
             taskIds[i] = taskIdOf(terms[i]);
-            _open(terms[i], taskIds[i]);
-            sum += terms[i].budget;
+            _open(agreed, taskIds[i]);
+            sum += agreed.budgetOf();
         }
         _pullAuthorized(buyer, sum, keccak256(abi.encodePacked(taskIds)), authorization);
     }
 
     function _fund(Terms calldata terms, address payer, bytes calldata auth) private returns (bytes32 taskId) {
+        Agreed agreed = agreedIn(terms);
         taskId = taskIdOf(terms);
-        _requireBuyerFunds(terms, taskId, auth);
-        _open(terms, taskId);
-        _pull(payer, terms.budget);
+        _requireBuyerFunds(agreed, taskId, auth);
+        _open(agreed, taskId);
+        _pull(payer, agreed.budgetOf());
     }
 
-    function _open(Terms calldata terms, bytes32 taskId) private {
+    function _open(Agreed terms, bytes32 taskId) private {
         _admit(terms, taskId);
-        _tasks[taskId] = funded(terms.budget);
+        _tasks[taskId] = funded(terms.budgetOf());
     }
 
     /// @dev All that a new task must fulfil, and its event; the caller stores it, then takes the money.
-    function _admit(Terms calldata terms, bytes32 taskId) internal {
-        if (terms.parent != 0) revert ParentPays(terms.parent);
+    function _admit(Agreed terms, bytes32 taskId) internal {
+        if (terms.parentOf() != 0) revert ParentPays(terms.parentOf());
         _requireFundingOpen();
-        _requireUnfunded(taskId);
+        _requireUnfunded(taskId, _tasks[taskId]);
         _requireFundable(terms);
         _announceFunded(terms, taskId);
     }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ITaskEscrow, State, Terms} from "../interfaces/ITaskEscrow.sol";
 import {TaskIds} from "../TaskIds.sol";
+import {Agreed, agreedIn} from "./Agreed.sol";
 import {TaskSlot, tombstone} from "./TaskSlot.sol";
 
 /// @title What is stored of each task: one word, and a second one only where the agent was chosen at award.
@@ -37,8 +38,8 @@ abstract contract Ledger is ITaskEscrow {
         return (task.stateOf(), task.remainingOf(), task.sinceOf(), task.agentIdOf(), agent, payee);
     }
 
-    function _load(Terms calldata terms) internal view returns (bytes32 taskId, TaskSlot task) {
-        taskId = taskIdOf(terms);
+    function _load(Terms calldata terms) internal view returns (bytes32 taskId, Agreed agreed, TaskSlot task) {
+        (taskId, agreed) = (taskIdOf(terms), agreedIn(terms));
         task = _tasks[taskId];
     }
 
@@ -48,18 +49,18 @@ abstract contract Ledger is ITaskEscrow {
     }
 
     /// @dev Leaves a tombstone and gives the award's word back.
-    function _bury(Terms calldata terms, bytes32 taskId, TaskSlot task, State state, bool paid) internal {
+    function _bury(Agreed terms, bytes32 taskId, TaskSlot task, State state, bool paid) internal {
         _tasks[taskId] = tombstone(task, state, paid);
-        if (terms.agent == address(0) && !task.isIn(State.Funded)) delete _awards[taskId];
+        if (terms.agentOf() == address(0) && !task.isIn(State.Funded)) delete _awards[taskId];
     }
 
     /// @dev Who works and who is paid; both 0 before an award.
-    function _hired(Terms calldata terms, bytes32 taskId, TaskSlot task)
+    function _hired(Agreed terms, bytes32 taskId, TaskSlot task)
         internal
         view
         returns (address agent, address payee)
     {
-        if (terms.agent != address(0)) return (terms.agent, terms.agent);
+        if (terms.agentOf() != address(0)) return (terms.agentOf(), terms.agentOf());
         if (task.isIn(State.Funded)) return (address(0), address(0));
         return _awarded(taskId, task);
     }

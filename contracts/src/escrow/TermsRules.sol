@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Terms} from "../interfaces/ITaskEscrow.sol";
+import {Agreed} from "./Agreed.sol";
 import {Fees} from "./Fees.sol";
 
 /// @title Which terms may be funded.
@@ -22,29 +22,26 @@ abstract contract TermsRules is Fees {
         MIN_ARBITER_SECONDS = local ? 1 seconds : 1 days;
     }
 
-    /// @dev Reads every field, each once where it can: a read checks that no bit lies beyond the field's type, which
-    /// makes the terms in the event the only ones with this id.
-    function _requireFundable(Terms calldata terms) internal view {
-        address agent = terms.agent;
+    function _requireFundable(Agreed terms) internal view {
+        if (!terms.isClean()) revert StrayBits();
+        address agent = terms.agentOf();
         _requireMoney(terms);
         _requireParties(terms, agent);
         _requireWindows(terms, agent == address(0));
     }
 
-    function _requireMoney(Terms calldata terms) private pure {
-        (uint256 budget, uint256 childCap, uint256 shareBps) = (terms.budget, terms.childCap, terms.defaultShareBps);
+    function _requireMoney(Agreed terms) private pure {
+        (uint256 budget, uint256 childCap, uint256 shareBps) = (terms.budgetOf(), terms.childCapOf(), terms.defaultShareBpsOf());
         if (budget == 0) revert BudgetZero();
-        uint256 maxChildCap = terms.parent == 0 ? budget : 0;
+        uint256 maxChildCap = terms.parentOf() == 0 ? budget : 0;
         if (childCap > maxChildCap) revert ChildCapOutOfBounds(childCap, maxChildCap);
         if (shareBps > WHOLE_BPS) revert ShareAboveWhole(shareBps, WHOLE_BPS);
     }
 
-    function _requireParties(Terms calldata terms, address agent) private view {
-        (address buyer, address arbiter) = (terms.buyer, terms.arbiter);
+    function _requireParties(Agreed terms, address agent) private view {
+        (address buyer, address arbiter) = (terms.buyerOf(), terms.arbiterOf());
         if (buyer == address(0) || arbiter == address(0)) revert ZeroParty();
         if (buyer == arbiter) revert PartiesNotDistinct(buyer);
-        // Any awarder will do; his field is read like the others.
-        terms.awarder;
         if (agent == address(0)) return;
         _requireDistinct(agent, buyer, arbiter);
         _requirePayable(agent);
@@ -54,11 +51,11 @@ abstract contract TermsRules is Fees {
         if (agent == buyer || agent == arbiter) revert PartiesNotDistinct(agent);
     }
 
-    function _requireWindows(Terms calldata terms, bool auctioned) private view {
-        _requireWithin(terms.reviewSeconds, MIN_REVIEW_SECONDS, MAX_REVIEW_SECONDS);
-        _requireWithin(terms.vetoSeconds, 0, MAX_VETO_SECONDS);
-        _requireWithin(terms.arbiterSeconds, MIN_ARBITER_SECONDS, MAX_ARBITER_SECONDS);
-        (uint256 awardBy, uint256 deliverBy) = (terms.awardBy, terms.deliverBy);
+    function _requireWindows(Agreed terms, bool auctioned) private view {
+        _requireWithin(terms.reviewSecondsOf(), MIN_REVIEW_SECONDS, MAX_REVIEW_SECONDS);
+        _requireWithin(terms.vetoSecondsOf(), 0, MAX_VETO_SECONDS);
+        _requireWithin(terms.arbiterSecondsOf(), MIN_ARBITER_SECONDS, MAX_ARBITER_SECONDS);
+        (uint256 awardBy, uint256 deliverBy) = (terms.awardByOf(), terms.deliverByOf());
         _requireWithin(deliverBy, block.timestamp, block.timestamp + MAX_TASK_SECONDS);
         if (auctioned) _requireWithin(awardBy, block.timestamp, deliverBy);
         else _requireWithin(awardBy, 0, 0);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Terms, Bid, State} from "../interfaces/ITaskEscrow.sol";
+import {Bid, State} from "../interfaces/ITaskEscrow.sol";
 import {IIdentityRegistry} from "../interfaces/IIdentityRegistry.sol";
+import {Agreed} from "./Agreed.sol";
 import {TaskSlot, AGENT_ID_MASK} from "./TaskSlot.sol";
 import {Ratings} from "./Ratings.sol";
 import {TermsRules} from "./TermsRules.sol";
@@ -15,23 +16,23 @@ abstract contract VerbRules is TermsRules, Ratings {
         identityRegistry = identityRegistry_;
     }
 
-    function _requireUnfunded(bytes32 taskId) internal view {
-        if (TaskSlot.unwrap(_tasks[taskId]) != 0) revert TaskExists(taskId);
+    function _requireUnfunded(bytes32 taskId, TaskSlot task) internal pure {
+        if (TaskSlot.unwrap(task) != 0) revert TaskExists(taskId);
     }
 
-    function _requireAwardable(Terms calldata terms, bytes32 taskId, Bid calldata bid, uint96 price) internal view {
-        if (terms.agent != address(0)) revert AlreadyHired(terms.agent);
+    function _requireAwardable(Agreed terms, bytes32 taskId, Bid calldata bid, uint96 price) internal view {
+        if (terms.agentOf() != address(0)) revert AlreadyHired(terms.agentOf());
         if (bid.taskId != taskId) revert BidForOtherTask(bid.taskId, taskId);
-        _requireNotAfter(terms.awardBy);
+        _requireNotAfter(terms.awardByOf());
         if (block.timestamp > bid.validUntil) revert BidExpired(block.timestamp, bid.validUntil);
-        if (price == 0 || price < bid.minPrice || price > terms.budget) {
-            revert PriceOutOfBounds(price, bid.minPrice, terms.budget);
+        if (price == 0 || price < bid.minPrice || price > terms.budgetOf()) {
+            revert PriceOutOfBounds(price, bid.minPrice, terms.budgetOf());
         }
         uint256 vetoUntil = _vetoUntil(terms, block.timestamp);
         uint256 endsAt = (vetoUntil == 0 ? block.timestamp : vetoUntil) + bid.minWorkSeconds;
-        if (endsAt > terms.deliverBy) revert NotEnoughTime(endsAt, terms.deliverBy);
+        if (endsAt > terms.deliverByOf()) revert NotEnoughTime(endsAt, terms.deliverByOf());
         if (bid.agent == address(0)) revert ZeroParty();
-        _requireDistinct(bid.agent, terms.buyer, terms.arbiter);
+        _requireDistinct(bid.agent, terms.buyerOf(), terms.arbiterOf());
         _requirePayable(bid.payee);
         _requireControl(bid.agent, bid.agentId);
     }
@@ -43,23 +44,23 @@ abstract contract VerbRules is TermsRules, Ratings {
         if (!controls) revert AgentIdNotControlled(agentId, agent);
     }
 
-    function _requireBuyerMayCancel(Terms calldata terms, TaskSlot task, bytes calldata auth) internal view {
-        if (auth.length == 0 && msg.sender != terms.buyer) revert NotBuyer(msg.sender, terms.buyer);
+    function _requireBuyerMayCancel(Agreed terms, TaskSlot task, bytes calldata auth) internal view {
+        if (auth.length == 0 && msg.sender != terms.buyerOf()) revert NotBuyer(msg.sender, terms.buyerOf());
         if (!task.isIn(State.Funded)) revert WrongState(task.stateOf());
-        if (terms.agent == address(0) && !_buyerAwards(terms)) revert NotAwarder(terms.buyer, terms.awarder);
+        if (terms.agentOf() == address(0) && !_buyerAwards(terms)) revert NotAwarder(terms.buyerOf(), terms.awarderOf());
     }
 
-    function _buyerAwards(Terms calldata terms) internal pure returns (bool) {
-        return terms.awarder == address(0) || terms.awarder == terms.buyer;
+    function _buyerAwards(Agreed terms) internal pure returns (bool) {
+        return terms.awarderOf() == address(0) || terms.awarderOf() == terms.buyerOf();
     }
 
     /// @dev The last second of the veto, or 0 where nobody but the buyer chose the agent.
-    function _vetoUntil(Terms calldata terms, uint256 awardedAt) internal pure returns (uint256) {
-        if (terms.vetoSeconds == 0 || terms.agent != address(0) || _buyerAwards(terms)) return 0;
-        return awardedAt + terms.vetoSeconds;
+    function _vetoUntil(Agreed terms, uint256 awardedAt) internal pure returns (uint256) {
+        if (terms.vetoSecondsOf() == 0 || terms.agentOf() != address(0) || _buyerAwards(terms)) return 0;
+        return awardedAt + terms.vetoSecondsOf();
     }
 
-    function _requireHired(Terms calldata terms, bytes32 taskId, TaskSlot task)
+    function _requireHired(Agreed terms, bytes32 taskId, TaskSlot task)
         internal
         view
         returns (address agent, address payee)

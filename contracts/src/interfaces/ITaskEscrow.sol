@@ -66,6 +66,8 @@ interface ITaskEscrow is IPayouts {
     error WrongState(State actual);
     error TaskExists(bytes32 taskId);
     error PartiesNotDistinct(address party);
+    /// A field of the terms has bits beyond its type: no decoder would read what was hashed.
+    error StrayBits();
     error BudgetZero();
     error WindowOutOfBounds(uint256 actual, uint256 min, uint256 max);
     error ShareAboveWhole(uint256 actual, uint256 max);
