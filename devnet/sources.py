@@ -25,7 +25,7 @@ class Source:
 
 
 SOURCES = {
-    "TaskEscrow": Source("contracts/src/TaskEscrow.sol", runs=800),
+    "TaskEscrow": Source("contracts/src/TaskEscrow.sol", runs=10_000),
     "IdentityRegistry": Source("contracts/src/IdentityRegistry.sol"),
     "ReputationRegistry": Source("contracts/src/ReputationRegistry.sol"),
     "PaymentChannel": Source("contracts/src/PaymentChannel.sol", runs=1_000_000),
