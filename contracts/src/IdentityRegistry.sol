@@ -136,12 +136,9 @@ contract IdentityRegistry is AgentUris, EIP712 {
     }
 
     /// @inheritdoc IIdentityRegistry
-    /// @dev The owner first: whoever works for himself, as most do, costs the escrow one word to read.
     function isController(address account, uint256 agentId) external view returns (bool) {
-        address owner = _ownerOf(agentId);
-        if (owner == address(0) || account == address(0)) return false;
-        if (account == owner || _isApprovedOrOwner(account, agentId)) return true;
-        return !_dataOf(agentId).walletIsOwner() && account == _wallets[agentId];
+        if (_isOperator(account, agentId)) return true;
+        return !_dataOf(agentId).walletIsOwner() && account != address(0) && account == _wallets[agentId];
     }
 
     function _register(address owner, string calldata agentURI) private returns (uint256 agentId) {
@@ -177,7 +174,8 @@ contract IdentityRegistry is AgentUris, EIP712 {
     }
 
     /// @dev The wallet belongs to the seller, not to the agent: a transfer clears it.
-    function _afterTokenTransfer(address from, address, uint256 agentId) internal override {
+    function _afterTokenTransfer(address from, address to, uint256 agentId) internal override {
+        super._afterTokenTransfer(from, to, agentId);
         if (from != address(0)) _setWallet(agentId, address(0));
     }
 
@@ -192,7 +190,7 @@ contract IdentityRegistry is AgentUris, EIP712 {
     }
 
     function _requireOperator(uint256 agentId) private view {
-        if (!_isApprovedOrOwner(msg.sender, agentId)) revert NotAuthorized(msg.sender, agentId);
+        if (!_isOperator(msg.sender, agentId)) revert NotAuthorized(msg.sender, agentId);
     }
 
     function _requireWalletAgrees(

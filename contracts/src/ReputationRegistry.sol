@@ -6,6 +6,7 @@ import {ITaskEscrow, Terms} from "./interfaces/ITaskEscrow.sol";
 import {IIdentityRegistry} from "./interfaces/IIdentityRegistry.sol";
 import {IReputationRegistry} from "./interfaces/IReputationRegistry.sol";
 import {FeedbackReads} from "./reputation/FeedbackReads.sol";
+import {TaskIds} from "./TaskIds.sol";
 import {Signature} from "./Signature.sol";
 
 /// @title What buyers said of agents (ERC-8004), where only a finished task gives a voice, once.
@@ -18,12 +19,12 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
     int128 private constant MAX_VALUE = 1e38;
 
     ITaskEscrow public immutable escrow;
+    uint256 private immutable DEPLOYMENT_CHAIN_ID;
     IIdentityRegistry private immutable IDENTITY;
-
-    mapping(bytes32 taskId => bool) public rated;
 
     constructor(address escrow_, address identityRegistry_) {
         escrow = ITaskEscrow(escrow_);
+        DEPLOYMENT_CHAIN_ID = ITaskEscrow(escrow_).deploymentChainId();
         IDENTITY = IIdentityRegistry(identityRegistry_);
     }
 
@@ -40,8 +41,7 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
         bytes32 feedbackHash,
         bytes calldata auth
     ) external {
-        bytes32 taskId = escrow.taskIdOf(terms);
-        _requireRatable(taskId, terms.buyer, agentId);
+        bytes32 taskId = TaskIds.idOf(DEPLOYMENT_CHAIN_ID, address(escrow), terms);
         _requireValue(value, valueDecimals);
         if (auth.length == 0) {
             if (msg.sender != terms.buyer) revert NotBuyer(msg.sender, terms.buyer);
@@ -51,7 +51,7 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
             _requireSigned(terms.buyer, abi.encode(TASK_FEEDBACK, taskId, agentId, value, valueDecimals), texts, auth);
         }
 
-        rated[taskId] = true;
+        _rate(taskId, terms.buyer, agentId);
         uint64 index = _append(agentId, terms.buyer, value, valueDecimals, tag1, tag2);
         emit NewFeedback(
             agentId,
@@ -85,9 +85,7 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
 
     /// @inheritdoc IReputationRegistry
     function revokeFeedback(uint256 agentId, uint64 feedbackIndex) external {
-        Feedback storage feedback = _feedbackOf(agentId, msg.sender, feedbackIndex);
-        if (feedback.revoked) revert AlreadyRevoked(agentId, msg.sender, feedbackIndex);
-        feedback.revoked = true;
+        _revoke(agentId, msg.sender, feedbackIndex);
         emit FeedbackRevoked(agentId, msg.sender, feedbackIndex);
     }
 
@@ -101,7 +99,7 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
         bytes32 responseHash
     ) external {
         if (bytes(responseURI).length == 0) revert EmptyResponse();
-        _feedbackOf(agentId, clientAddress, feedbackIndex);
+        _requireEntry(agentId, clientAddress, feedbackIndex);
         _countResponse(agentId, clientAddress, feedbackIndex, msg.sender);
         emit ResponseAppended(agentId, clientAddress, feedbackIndex, msg.sender, responseURI, responseHash);
     }
@@ -111,12 +109,11 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
         return address(IDENTITY);
     }
 
-    /// @dev The buyer never is the agent who worked; that he holds the agent's token is checked here.
-    function _requireRatable(bytes32 taskId, address buyer, uint256 agentId) private view {
-        uint256 worked = escrow.feedbackAgentOf(taskId);
-        if (worked == 0) revert TaskNotFinished(taskId);
+    /// @dev The escrow keeps the once-bit in the task's tombstone, whose word it reads anyway, and refuses a task that
+    /// is not finished or was rated. The buyer never is the agent who worked; that he speaks for it now is checked here.
+    function _rate(bytes32 taskId, address buyer, uint256 agentId) private {
+        uint256 worked = escrow.rate(taskId);
         if (agentId != worked) revert AgentDoesNotMatch(agentId, worked);
-        if (rated[taskId]) revert AlreadyRated(taskId);
         if (IDENTITY.isController(buyer, agentId)) revert SelfFeedback(buyer, agentId);
     }
 

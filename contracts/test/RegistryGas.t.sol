@@ -28,8 +28,22 @@ contract RegistryGasTest is EscrowTest {
     }
 
     function test_rate() public {
-        _rate(_finished(buyer), buyer, "first of the agent");
+        _rate(_finished(buyer), buyer, "translate");
         vm.snapshotGasLastCall("Registries", "feedback, the first of the agent, with tags never used before");
+        _rate(_finished(buyer), buyer, "translate");
+        vm.snapshotGasLastCall("Registries", "feedback, a later one");
+        _rate(_finished(stranger), stranger, "translate");
+        vm.snapshotGasLastCall("Registries", "feedback, the first of a client");
+        _rate(_finished(buyer), buyer, "summarise");
+        vm.snapshotGasLastCall("Registries", "feedback, a later one, with tags never used before");
+    }
+
+    function test_rate_an_agent_for_the_first_time() public {
+        _rate(_finished(buyer), buyer, "translate");
+        vm.prank(agent);
+        agentId = identity.register();
+        _rate(_finished(buyer), buyer, "translate");
+        vm.snapshotGasLastCall("Registries", "feedback, the first of the agent");
     }
 
     function _rate(Terms memory terms, address client, string memory tag2) private {
@@ -41,6 +55,9 @@ contract RegistryGasTest is EscrowTest {
         terms = _directHire();
         terms.buyer = client;
         terms.salt = keccak256(abi.encode(++_salt));
+        usdc.mint(client, BUDGET);
+        vm.prank(client);
+        usdc.approve(address(escrow), BUDGET);
         _submitHired(terms);
         vm.prank(client);
         escrow.release(terms, BUDGET, "");

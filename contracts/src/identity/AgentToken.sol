@@ -28,9 +28,25 @@ abstract contract AgentToken is IIdentityRegistry, ERC721 {
         super.transferFrom(from, to, agentId);
     }
 
+    /// @dev A transfer has cleared the approved account.
+    function _afterTokenTransfer(address from, address, uint256 agentId) internal virtual override {
+        if (from != address(0)) _setData(agentId, _dataOf(agentId).withApproval(false));
+    }
+
     function approve(address account, uint256 agentId) public payable override {
         _refuseEther();
         super.approve(account, agentId);
+        _setData(agentId, _dataOf(agentId).withApproval(account != address(0)));
+    }
+
+    /// @dev False, never a revert, for an id that does not exist. The owner first: whoever works for himself, as most do,
+    /// costs the escrow one word to read.
+    function _isOperator(address account, uint256 agentId) internal view returns (bool) {
+        address owner = _ownerOf(agentId);
+        if (account == owner) return owner != address(0);
+        if (account == address(0)) return false;
+        if (isApprovedForAll(owner, account)) return true;
+        return _dataOf(agentId).isApproved() && account == _getApproved(agentId);
     }
 
     function _nextId() internal returns (uint256 agentId) {

@@ -2,18 +2,12 @@
 pragma solidity 0.8.37;
 
 import {IReputationRegistry} from "../interfaces/IReputationRegistry.sol";
+import {Entry} from "./Entry.sol";
+import {FeedbackStore} from "./FeedbackStore.sol";
 
-/// @title Stored feedback and the reads of ERC-8004 over it.
-/// @notice The reads walk lists without a bound: they are for callers off chain.
-abstract contract FeedbackReads is IReputationRegistry {
-    struct Feedback {
-        int128 value;
-        uint8 valueDecimals;
-        bool revoked;
-        string tag1;
-        string tag2;
-    }
-
+/// @title The reads of ERC-8004.
+/// @notice They walk lists without a bound: they are for callers off chain.
+abstract contract FeedbackReads is FeedbackStore {
     /// Empty tags match all.
     struct Filter {
         bytes32 tag1;
@@ -24,11 +18,6 @@ abstract contract FeedbackReads is IReputationRegistry {
     bytes32 private constant ANY_TAG = keccak256("");
     uint8 private constant SUM_DECIMALS = 18;
 
-    mapping(uint256 agentId => address[]) private _clients;
-    mapping(uint256 agentId => mapping(address client => Feedback[])) private _feedback;
-    mapping(bytes32 feedbackKey => address[]) private _responders;
-    mapping(bytes32 feedbackKey => mapping(address responder => uint64)) private _responses;
-
     /// @inheritdoc IReputationRegistry
     function getClients(uint256 agentId) external view returns (address[] memory) {
         return _clients[agentId];
@@ -36,7 +25,7 @@ abstract contract FeedbackReads is IReputationRegistry {
 
     /// @inheritdoc IReputationRegistry
     function getLastIndex(uint256 agentId, address clientAddress) external view returns (uint64) {
-        return uint64(_feedback[agentId][clientAddress].length);
+        return _lastIndexOf(agentId, clientAddress);
     }
 
     /// @inheritdoc IReputationRegistry
@@ -45,8 +34,9 @@ abstract contract FeedbackReads is IReputationRegistry {
         view
         returns (int128 value, uint8 valueDecimals, string memory tag1, string memory tag2, bool isRevoked)
     {
-        Feedback storage found = _feedbackOf(agentId, clientAddress, feedbackIndex);
-        return (found.value, found.valueDecimals, found.tag1, found.tag2, found.revoked);
+        Entry entry = _requireEntry(agentId, clientAddress, feedbackIndex);
+        (tag1, tag2) = _tagsOf(entry.tagsOf());
+        return (entry.valueOf(), entry.valueDecimalsOf(), tag1, tag2, entry.revokedOf());
     }
 
     /// @inheritdoc IReputationRegistry
@@ -60,12 +50,12 @@ abstract contract FeedbackReads is IReputationRegistry {
         uint64[] memory uses = new uint64[](SUM_DECIMALS + 1);
         int256 sum;
         for (uint256 i; i < clientAddresses.length; ++i) {
-            Feedback[] storage entries = _feedback[agentId][clientAddresses[i]];
-            for (uint256 j; j < entries.length; ++j) {
-                Feedback storage entry = entries[j];
+            uint64 last = _lastIndexOf(agentId, clientAddresses[i]);
+            for (uint64 j = 1; j <= last; ++j) {
+                Entry entry = _entryAt(agentId, clientAddresses[i], j);
                 if (!_matches(entry, filter)) continue;
-                sum += int256(entry.value) * int256(10 ** (SUM_DECIMALS - entry.valueDecimals));
-                ++uses[entry.valueDecimals];
+                sum += int256(entry.valueOf()) * int256(10 ** (SUM_DECIMALS - entry.valueDecimalsOf()));
+                ++uses[entry.valueDecimalsOf()];
                 ++count;
             }
         }
@@ -103,9 +93,10 @@ abstract contract FeedbackReads is IReputationRegistry {
         tag2s = new string[](clients.length);
         revokedStatuses = new bool[](clients.length);
         for (uint256 i; i < clients.length; ++i) {
-            Feedback storage entry = _feedback[agentId][clients[i]][feedbackIndexes[i] - 1];
-            (values[i], valueDecimals[i], revokedStatuses[i]) = (entry.value, entry.valueDecimals, entry.revoked);
-            (tag1s[i], tag2s[i]) = (entry.tag1, entry.tag2);
+            Entry entry = _entryAt(agentId, clients[i], feedbackIndexes[i]);
+            (values[i], valueDecimals[i]) = (entry.valueOf(), entry.valueDecimalsOf());
+            (tag1s[i], tag2s[i]) = _tagsOf(entry.tagsOf());
+            revokedStatuses[i] = entry.revokedOf();
         }
     }
 
@@ -122,37 +113,11 @@ abstract contract FeedbackReads is IReputationRegistry {
         if (clientAddress == address(0)) clients = _clients[agentId];
         bool all = clientAddress == address(0) || feedbackIndex == 0;
         for (uint256 i; i < clients.length; ++i) {
-            uint256 last = all ? _feedback[agentId][clients[i]].length : feedbackIndex;
-            for (uint256 j = all ? 1 : feedbackIndex; j <= last; ++j) {
-                count += _responsesTo(_feedbackKey(agentId, clients[i], uint64(j)), responders);
+            uint64 last = all ? _lastIndexOf(agentId, clients[i]) : feedbackIndex;
+            for (uint64 j = all ? 1 : feedbackIndex; j <= last; ++j) {
+                count += _responsesTo(_entryKey(agentId, clients[i], j), responders);
             }
         }
-    }
-
-    function _append(
-        uint256 agentId,
-        address client,
-        int128 value,
-        uint8 valueDecimals,
-        string calldata tag1,
-        string calldata tag2
-    ) internal returns (uint64 index) {
-        Feedback[] storage entries = _feedback[agentId][client];
-        if (entries.length == 0) _clients[agentId].push(client);
-        entries.push(Feedback(value, valueDecimals, false, tag1, tag2));
-        return uint64(entries.length);
-    }
-
-    function _countResponse(uint256 agentId, address client, uint64 index, address responder) internal {
-        bytes32 key = _feedbackKey(agentId, client, index);
-        if (_responses[key][responder]++ == 0) _responders[key].push(responder);
-    }
-
-    /// @dev Indexes count from 1.
-    function _feedbackOf(uint256 agentId, address client, uint64 index) internal view returns (Feedback storage) {
-        Feedback[] storage entries = _feedback[agentId][client];
-        if (index == 0 || index > entries.length) revert NoSuchFeedback(agentId, client, index);
-        return entries[index - 1];
     }
 
     function _find(uint256 agentId, address[] memory from, Filter memory filter)
@@ -162,16 +127,16 @@ abstract contract FeedbackReads is IReputationRegistry {
     {
         uint256 most;
         for (uint256 i; i < from.length; ++i) {
-            most += _feedback[agentId][from[i]].length;
+            most += _lastIndexOf(agentId, from[i]);
         }
         clients = new address[](most);
         indexes = new uint64[](most);
         uint256 found;
         for (uint256 i; i < from.length; ++i) {
-            Feedback[] storage entries = _feedback[agentId][from[i]];
-            for (uint256 j; j < entries.length; ++j) {
-                if (!_matches(entries[j], filter)) continue;
-                (clients[found], indexes[found]) = (from[i], uint64(j + 1));
+            uint64 last = _lastIndexOf(agentId, from[i]);
+            for (uint64 j = 1; j <= last; ++j) {
+                if (!_matches(_entryAt(agentId, from[i], j), filter)) continue;
+                (clients[found], indexes[found]) = (from[i], j);
                 ++found;
             }
         }
@@ -181,10 +146,12 @@ abstract contract FeedbackReads is IReputationRegistry {
         }
     }
 
-    function _matches(Feedback storage entry, Filter memory filter) private view returns (bool) {
-        if (entry.revoked && !filter.includeRevoked) return false;
-        if (filter.tag1 != ANY_TAG && filter.tag1 != keccak256(bytes(entry.tag1))) return false;
-        return filter.tag2 == ANY_TAG || filter.tag2 == keccak256(bytes(entry.tag2));
+    function _matches(Entry entry, Filter memory filter) private view returns (bool) {
+        if (entry.revokedOf() && !filter.includeRevoked) return false;
+        if (filter.tag1 == ANY_TAG && filter.tag2 == ANY_TAG) return true;
+        (string memory tag1, string memory tag2) = _tagsOf(entry.tagsOf());
+        if (filter.tag1 != ANY_TAG && filter.tag1 != keccak256(bytes(tag1))) return false;
+        return filter.tag2 == ANY_TAG || filter.tag2 == keccak256(bytes(tag2));
     }
 
     function _mostUsed(uint64[] memory uses) private pure returns (uint8 decimals) {
@@ -204,9 +171,5 @@ abstract contract FeedbackReads is IReputationRegistry {
         for (uint256 i; i < counted.length; ++i) {
             count += _responses[key][counted[i]];
         }
-    }
-
-    function _feedbackKey(uint256 agentId, address client, uint64 index) private pure returns (bytes32) {
-        return keccak256(abi.encode(agentId, client, index));
     }
 }
