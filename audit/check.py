@@ -42,7 +42,7 @@ def audit(rpc_url: str, database_url: str, deployment_file: Path, wait_seconds: 
             if result is not None and result.equal:
                 return result
             if time.monotonic() > stop_at:
-                return result or nothing_mirrored()
+                return result or unread(0, Difference("cursor", "row", "there", "missing"))
             time.sleep(POLL_SECONDS)
 
 
@@ -51,14 +51,15 @@ def attempt(rpc: Rpc, database_url: str, deployment: Deployment) -> Audit | None
     mirror = read_mirror(database_url)
     if mirror is None:
         return None
+    if mirror.block < head - MAX_LAG_BLOCKS:
+        # So far back the contracts may not even be deployed: nothing else can be compared.
+        return unread(mirror.block, Difference("cursor", "block_number", head, mirror.block))
     chain = read_chain(rpc, deployment, min(mirror.block, head))
-    found = [*in_cursor(rpc, mirror, head), *in_blocks(rpc, mirror), *differences(chain, mirror)]
+    found = [*in_cursor(rpc, mirror), *in_blocks(rpc, mirror), *differences(chain, mirror)]
     return result_of(chain, mirror, found)
 
 
-def in_cursor(rpc: Rpc, mirror: MirrorSide, head: int) -> list[Difference]:
-    if mirror.block < head - MAX_LAG_BLOCKS:
-        return [Difference("cursor", "block_number", head, mirror.block)]
+def in_cursor(rpc: Rpc, mirror: MirrorSide) -> list[Difference]:
     block = rpc.ask("eth_getBlockByNumber", hex(mirror.block), False)
     actual = block and block["hash"]
     return [] if actual == mirror.block_hash else [Difference("cursor", "block_hash", actual, mirror.block_hash)]
@@ -89,6 +90,7 @@ def result_of(chain: ChainSide, mirror: MirrorSide, found: list[Difference]) -> 
     )
 
 
-def nothing_mirrored() -> Audit:
+def unread(block: int, why: Difference) -> Audit:
+    """Neither side's rows were read."""
     empty = Ledger(0, 0, 0, 0, 0, 0)
-    return Audit(0, empty, empty, 0, 0, 0, [Difference("cursor", "row", "there", "missing")])
+    return Audit(block, empty, empty, 0, 0, 0, [why])
