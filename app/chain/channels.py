@@ -36,15 +36,22 @@ class Channel(Struct):
 
 @dataclass(frozen=True)
 class SignedVoucher:
-    """All that `payee` has been paid once this is redeemed."""
+    """All that `payee` has been paid once this is redeemed; in a bilateral channel the payee is not read (zero)."""
 
     payee: Address
     cumulative: int
     signature: bytes
-    sequencer_signature: bytes = b""
+    sequencer_signature: bytes | None = None
 
     def abi(self) -> tuple[Any, ...]:
-        return self.payee, self.cumulative, self.signature, self.sequencer_signature
+        return self.payee, self.cumulative, self.signatures
+
+    @property
+    def signatures(self) -> bytes:
+        """With a sequencer: the length of the signer's signature in two bytes, it, and the sequencer's."""
+        if self.sequencer_signature is None:
+            return self.signature
+        return len(self.signature).to_bytes(2, "big") + self.signature + self.sequencer_signature
 
 
 def channel_id(channel: Channel, deployment: Deployment) -> Hash32:
@@ -146,11 +153,11 @@ def call_top_up_with_authorization(channel: Channel, amount: int, salt: Hash32, 
 
 
 def call_redeem(channel: Channel, signed: SignedVoucher) -> bytes:
-    return channel_call("redeem", channel.abi(), signed.abi())
+    return channel_call("redeem", channel.abi(), *signed.abi())
 
 
 def call_redeem_batch(redemptions: Sequence[tuple[Channel, SignedVoucher]]) -> bytes:
-    return channel_call("redeemBatch", [(channel.abi(), signed.abi()) for channel, signed in redemptions])
+    return channel_call("redeemBatch", [(channel.abi(), *signed.abi()) for channel, signed in redemptions])
 
 
 def call_start_close(channel: Channel, auth: bytes) -> bytes:

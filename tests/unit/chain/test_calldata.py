@@ -5,14 +5,17 @@ from eth_abi.abi import decode, encode
 from eth_abi.exceptions import EncodingError
 from eth_utils.crypto import keccak
 
-from app.chain import contracts
+from app.chain import channels, contracts
+from app.chain.channels import SignedVoucher
 from app.chain.contracts import Authorization, AuthRole, Permit, Revert, decode_revert, pack_auth
 from app.chain.typed_data import TERMS_ABI
 from app.database import Hash32
-from tests.unit.chain.test_typed_messages import ADDRESSES, BID, FEEDBACK, TERMS, WORD
+from tests.unit.chain.test_typed_messages import ADDRESSES, BID, CHANNEL, FEEDBACK, TERMS, WORD
 
 TERMS_TYPE = TERMS_ABI
 BID_TYPE = "(bytes32,uint256,address,address,uint96,uint40,uint40,bytes32)"
+CHANNEL_TYPE = channels.CHANNEL_ABI
+VOUCHER = SignedVoucher(ADDRESSES[0], 5, b"signer", b"sequencer")
 PERMIT = Permit(5, 9, b"p")
 FUNDING = Authorization(1, 2, b"f")
 CALLS = {
@@ -42,6 +45,28 @@ CALLS = {
     f"ruleByDefault({TERMS_TYPE})": contracts.rule_by_default(TERMS),
     "withdraw(address)": contracts.withdraw(ADDRESSES[0]),
     "registerFor(address,string,uint256,bytes)": contracts.register_for(ADDRESSES[0], "uri", 9, b"a"),
+    "registerByDigestFor(address,bytes32,uint256,bytes)": contracts.register_by_digest_for(ADDRESSES[0], WORD, 9, b"a"),
+    "setAgentWalletFor(uint256,address,uint256,bytes,uint256,bytes)": (
+        contracts.set_agent_wallet_for(1, ADDRESSES[0], 9, b"a", 10, b"b")
+    ),
+    f"open({CHANNEL_TYPE},uint96,bytes)": channels.call_open(CHANNEL, 5, b"a"),
+    f"openWithPermit({CHANNEL_TYPE},uint96,(uint256,uint256,bytes),bytes)": (
+        channels.call_open_with_permit(CHANNEL, 5, PERMIT, b"a")
+    ),
+    f"openWithAuthorization({CHANNEL_TYPE},uint96,(uint256,uint256,bytes))": (
+        channels.call_open_with_authorization(CHANNEL, 5, FUNDING)
+    ),
+    f"topUpWithAuthorization({CHANNEL_TYPE},uint96,bytes32,(uint256,uint256,bytes))": (
+        channels.call_top_up_with_authorization(CHANNEL, 5, WORD, FUNDING)
+    ),
+    f"redeem({CHANNEL_TYPE},address,uint96,bytes)": channels.call_redeem(CHANNEL, VOUCHER),
+    f"redeemBatch(({CHANNEL_TYPE},address,uint96,bytes)[])": channels.call_redeem_batch([(CHANNEL, VOUCHER)]),
+    f"startClose({CHANNEL_TYPE},bytes)": channels.call_start_close(CHANNEL, b"a"),
+    f"finishClose({CHANNEL_TYPE})": channels.call_finish_close(CHANNEL),
+    f"closeTogether({CHANNEL_TYPE},uint96,bytes,bytes)": channels.call_close_together(CHANNEL, 5, b"a", b"b"),
+    f"fundTask({CHANNEL_TYPE},{TERMS_TYPE},uint96,bytes,bytes,bytes)": (
+        channels.call_fund_task(CHANNEL, TERMS, 4, b"a", b"b", b"c")
+    ),
     f"giveTaskFeedback({TERMS_TYPE},uint256,int128,uint8,string,string,string,string,bytes32,bytes)": (
         contracts.give_task_feedback(TERMS, FEEDBACK, b"a")
     ),
@@ -66,6 +91,13 @@ def test_money_arrives_with_the_bounds_that_were_signed() -> None:
         [TERMS_ABI, "(uint256,uint256,bytes)", "bytes"], contracts.fund_with_permit(TERMS, PERMIT, b"a")[4:]
     )
     assert (permit, auth) == ((5, 9, b"p"), b"a")
+
+
+def test_a_vouchers_two_signatures_are_told_apart_by_the_length_of_the_first() -> None:
+    kinds = [CHANNEL_TYPE, "address", "uint96", "bytes"]
+    assert decode(kinds, channels.call_redeem(CHANNEL, VOUCHER)[4:])[3] == b"\0\6signersequencer"
+    alone = SignedVoucher(ADDRESSES[0], 5, b"signer")
+    assert decode(kinds, channels.call_redeem(CHANNEL, alone)[4:])[3] == b"signer"
 
 
 def test_refuses_what_does_not_fit() -> None:

@@ -10,18 +10,20 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
-from app.chain import typed_data, typed_payments
+from app.chain import channels, typed_data, typed_payments
+from app.chain.channels import Channel
 from app.chain.deployment import Deployment
 from app.chain.typed_data import Bid, Feedback, Terms, TokenDomain, TypedData
 from app.database import Address, Digest, Hash32, TaskId
 
 INTERFACES = Path(__file__).resolve().parents[3] / "contracts" / "src"
 ADDRESSES = [Address(Account.from_key(bytes([n]) * 32).address) for n in range(1, 9)]
-HERE = Deployment(31337, 0, *ADDRESSES[:4])
+HERE = replace(Deployment(31337, 0, *ADDRESSES[:4]), channels=ADDRESSES[5])
 WORD = Hash32("0x" + "ab" * 32)
 TASK = TaskId(WORD)
 TERMS = Terms(ADDRESSES[4], ADDRESSES[5], ADDRESSES[6], ADDRESSES[7], WORD, WORD, WORD, 1, 2, 3, 4, 5, 6, 7, 8)
 BID = Bid(TASK, 1, ADDRESSES[0], ADDRESSES[1], 2, 3, 4, WORD)
+CHANNEL = Channel(ADDRESSES[4], ADDRESSES[5], typed_data.ZERO_ADDRESS, typed_data.ZERO_ADDRESS, 3600, WORD)
 FEEDBACK = Feedback(1, -5, 0, "guildhall", "text", "", "", WORD)
 
 MESSAGES = [
@@ -39,7 +41,14 @@ MESSAGES = [
     typed_data.task_feedback(HERE, TASK, FEEDBACK, 9),
     typed_data.revoke_bid(HERE, Digest(WORD), 9),
     typed_data.register(HERE, ADDRESSES[0], "https://agent.example", 0, 9),
+    typed_data.register_by_digest(HERE, ADDRESSES[0], Digest(WORD), 0, 9),
+    typed_data.set_agent_wallet(HERE, 1, ADDRESSES[0], 0, 9),
     typed_data.agent_wallet_set(HERE, 1, ADDRESSES[0], ADDRESSES[1], 9),
+    channels.voucher(HERE, WORD, ADDRESSES[0], 5),
+    channels.open_channel(HERE, WORD, 5, 9),
+    channels.start_close(HERE, WORD, 9),
+    channels.close_together(HERE, WORD, 5, 9),
+    channels.fund_task(HERE, WORD, TASK, 5, 4, 9),
 ]
 USDC = TokenDomain("USD Coin", "2")
 EVERY_MESSAGE = [
@@ -48,6 +57,8 @@ EVERY_MESSAGE = [
     typed_payments.receive_batch_authorization(HERE, USDC, [TERMS, TERMS], 0, 9),
     typed_payments.permit(HERE, USDC, ADDRESSES[0], ADDRESSES[1], 5, 0, 9),
     typed_payments.permit2_transfer(HERE, ADDRESSES[6], TERMS, 7, 9),
+    channels.open_authorization(HERE, USDC, CHANNEL, 5, 0, 9),
+    channels.top_up_authorization(HERE, USDC, CHANNEL, 5, WORD, 0, 9),
 ]
 
 
