@@ -53,6 +53,7 @@ PROOFS = (
 def checks(*, deep: bool) -> list[Check]:
     extra = ("--hypothesis-profile", "deep") if deep else ("-m", "not deep")
     profile = {"FOUNDRY_PROFILE": "deep" if deep else "default"}
+    forge = [*PYTHON, "devnet.walks"] if deep else [*PYTHON, "devnet.contracts", "test"]
     return [
         Check("ruff check", [*PYTHON, "ruff", "check", "."]),
         Check("ruff format", [*PYTHON, "ruff", "format", "--check", "."]),
@@ -62,7 +63,7 @@ def checks(*, deep: bool) -> list[Check]:
             "unit and integration", [*PYTEST, *SIDE_BY_SIDE, *MEASURED, *extra, "tests/unit", "tests/integration"], 3600
         ),
         *(coverage_of(group, *parts) for group, parts in COVERED.items()),
-        Check("contracts (forge)", [*PYTHON, "devnet.contracts", "test"], 7200 if deep else 900, profile, early=True),
+        Check("contracts (forge)", forge, 7200 if deep else 900, profile, early=True),
         Check("contracts (ape)", [*PYTHON, "devnet.contracts", "ape", "test"], 600),
         Check("journeys", [*PYTEST, *extra, "tests/journeys"], 3600),
         *(PROOFS if deep else ()),

@@ -27,8 +27,9 @@ contract HostileToken is ERC20 {
 
     constructor() ERC20("Hostile", "HOST") {}
 
-    function mint(address to, uint256 amount) external {
+    function mint(address to, uint256 amount) external returns (bool) {
         _mint(to, amount);
+        return true;
     }
 
     function setMode(Mode mode_) external {

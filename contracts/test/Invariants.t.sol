@@ -19,13 +19,7 @@ contract InvariantsTest is Walk {
 
     /// Else the invariants would hold of nothing.
     function test_a_random_walk_does_every_verb() external {
-        bytes4[] memory steps = _steps();
-        for (uint256 i; i < 6_000; ++i) {
-            bytes32 seed = keccak256(abi.encode(i));
-            bytes memory words = abi.encode(seed, keccak256(abi.encode(seed, 1)), keccak256(abi.encode(seed, 2)), seed);
-            (bool done,) = address(handler).call(bytes.concat(steps[uint256(seed) % steps.length], words));
-            vm.assertTrue(done);
-        }
+        _walk(3_000);
         _checkTheBooks();
         _checkTheMoneyOfEach();
         bytes32[] memory verbs = _verbs();
