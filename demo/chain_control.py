@@ -4,8 +4,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from devnet.deploy import Deployment, function_abi
+from devnet.deploy import Deployment
 from devnet.keys import DevelopmentKey, Role, role_key
+from devnet.release import function_abi
 from devnet.rpc import Chain, calldata
 
 REORG_BLOCKS = 5

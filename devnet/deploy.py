@@ -1,39 +1,31 @@
-"""Puts the contracts on a development chain and gives its people money. `python -m devnet.deploy --help`."""
+"""Puts the contracts on a development chain and gives its people money."""
 
-import argparse
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import rlp  # type: ignore[import-untyped]  # publishes no types
-from eth_abi.abi import encode
-from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
-
-from devnet.binaries import ROOT
 from devnet.keys import Role, role_key
+from devnet.release import (
+    DeploymentFailed,
+    Parameters,
+    create_address,
+    creation_code,
+    function_abi,
+    release_steps,
+)
 from devnet.rpc import Chain, calldata
 
 VERSION = "1"
 FEE_BPS = 100
 LOCAL_CHAIN_IDS = frozenset({31337})
-# Each wave needs the addresses of the one before.
-WAVES = (("MockUSDC", "IdentityRegistry"), ("TaskEscrow",), ("ReputationRegistry",))
-NAMES = tuple(name for wave in WAVES for name in wave)
-# Where it lies on public chains.
-PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
-ARTIFACTS = ROOT / "contracts" / "artifacts"
+# The deployer creates these by himself, first: he owns the token.
+MOCKS = ("MockUSDC", "MockPermit2")
+CREATION_GAS = 12_000_000
 RELAYER_WEI = 100 * 10**18
-
-
-class DeploymentFailed(Exception):
-    """The contracts cannot be put on this chain; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -66,24 +58,30 @@ def deploy(rpc_url: str, file: Path) -> Deployment:
 
 
 def deploy_all(chain: Chain, chain_id: int) -> Deployment:
-    start_block = chain.block_number() + 1
-    contracts: dict[str, str] = {}
-    known = {
-        "ReputationRegistry": next_address(chain, role_key(Role.DEPLOYER).address, NAMES.index("ReputationRegistry"))
-    }
-    for wave in WAVES:
-        sent = [{"data": creation_code(name, known | contracts), "gas": 12_000_000} for name in wave]
-        receipts = chain.send_all(role_key(Role.DEPLOYER), sent)
-        contracts |= {n: to_checksum_address(r.contract) for n, r in zip(wave, receipts, strict=True) if r.contract}
-    allow_minting(chain, contracts["MockUSDC"])
+    """A set of its own each time, since the deployer's nonce salts it; in one wave, since all addresses are known."""
+    start_block, key = chain.block_number() + 1, role_key(Role.DEPLOYER)
+    nonce = int(chain.ask("eth_getTransactionCount", key.address, "latest"), 16)
+    mocks = {name: create_address(key.address, nonce + place) for place, name in enumerate(MOCKS)}
+    steps = release_steps(key.address, development_parameters(mocks, str(nonce)))
+    contracts = mocks | {step.name: step.address for step in steps}
+    sent: list[dict[str, Any]] = [{"data": creation_code(name), "gas": CREATION_GAS} for name in MOCKS]
+    sent += [
+        {"to": step.to, "data": step.data, "gas": CREATION_GAS} for step in steps if chain.code(step.address) == "0x"
+    ]
+    chain.send_all(key, [*sent, allow_minting(contracts["MockUSDC"])])
     hashes = {name: code_hash(chain, address) for name, address in contracts.items()}
     return Deployment(chain_id, start_block, chain.block_hash(start_block) or "", contracts, hashes)
 
 
-def next_address(chain: Chain, deployer: str, later: int) -> str:
-    """The address of what `deployer` creates `later` transactions after its next one."""
-    nonce = int(chain.ask("eth_getTransactionCount", deployer, "latest"), 16) + later
-    return to_checksum_address(keccak(rlp.encode([bytes.fromhex(deployer[2:]), nonce]))[12:])
+def development_parameters(mocks: Mapping[str, str], salt: str) -> Parameters:
+    return Parameters(
+        token=mocks["MockUSDC"],
+        permit2=mocks["MockPermit2"],
+        guardian=role_key(Role.GUARDIAN).address,
+        fee_owner=role_key(Role.FEE_OWNER).address,
+        fee_bps=FEE_BPS,
+        salt=salt,
+    )
 
 
 def fund(rpc_url: str, deployment: Deployment, addresses: Sequence[str], amount: int) -> None:
@@ -99,37 +97,10 @@ def fund(rpc_url: str, deployment: Deployment, addresses: Sequence[str], amount:
         chain.send_all(role_key(Role.DEPLOYER), mints)
 
 
-def allow_minting(chain: Chain, token: str) -> None:
+def allow_minting(token: str) -> dict[str, Any]:
+    """The transaction by which the deployer, who owns the token, becomes a minter."""
     data = calldata(function_abi("MockUSDC", "configureMinter"), [role_key(Role.DEPLOYER).address, 2**255])
-    chain.send_all(role_key(Role.DEPLOYER), [{"to": token, "data": data, "gas": 200_000}])
-
-
-def creation_code(name: str, contracts: Mapping[str, str]) -> str:
-    constructor: dict[str, Any] = next((e for e in artifact(name)["abi"] if e["type"] == "constructor"), {"inputs": []})
-    values = [constructor_value(name, entry["name"], contracts) for entry in constructor["inputs"]]
-    types = [entry["type"] for entry in constructor["inputs"]]
-    return str(artifact(name)["bytecode"]) + encode(types, values).hex()
-
-
-def constructor_value(contract: str, parameter: str, contracts: Mapping[str, str]) -> object:
-    """By name, so that a constructor may reorder its parameters but never silently change their meaning."""
-    known: dict[str, object] = {
-        "token": contracts.get("MockUSDC"),
-        "identity": contracts.get("IdentityRegistry"),
-        "identityregistry": contracts.get("IdentityRegistry"),
-        "registry": contracts.get("IdentityRegistry"),
-        "reputationregistry": contracts.get("ReputationRegistry"),
-        "permit2": PERMIT2,
-        "escrow": contracts.get("TaskEscrow"),
-        "guardian": role_key(Role.GUARDIAN).address,
-        "feeowner": role_key(Role.FEE_OWNER).address,
-        "feebps": FEE_BPS,
-        "owner": role_key(Role.DEPLOYER).address,
-    }
-    value = known.get(parameter.strip("_").lower())
-    if value is None:
-        raise DeploymentFailed(f"the constructor of {contract} takes {parameter}, which has no development value")
-    return value
+    return {"to": token, "data": data, "gas": 200_000}
 
 
 def is_on_chain(chain: Chain, deployment: Deployment) -> bool:
@@ -152,30 +123,3 @@ def write_deployment(file: Path, deployment: Deployment) -> None:
     with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as partial:
         json.dump(asdict(deployment), partial, indent=2)
     Path(partial.name).replace(file)
-
-
-def function_abi(contract: str, name: str) -> dict[str, Any]:
-    found = [e for e in artifact(contract)["abi"] if e["type"] == "function" and e["name"] == name]
-    if len(found) != 1:
-        raise DeploymentFailed(f"{contract} has {len(found)} functions named {name}; rebuild with scripts/artifacts")
-    return dict(found[0])
-
-
-@cache
-def artifact(name: str) -> dict[str, Any]:
-    return dict(json.loads((ARTIFACTS / f"{name}.json").read_text()))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="scripts/deploy", description="Deploy the contracts to a chain.")
-    parser.add_argument("--network", choices=["local"], default="local", help="local is a development chain")
-    parser.add_argument("--rpc-url", default=os.environ.get("RPC_URLS", "http://127.0.0.1:8545").split(",")[0])
-    parser.add_argument("--file", type=Path, default=Path(".guildhall/deployment.json"), help="where it is recorded")
-    options = parser.parse_args()
-    deployment = deploy(options.rpc_url, options.file)
-    for name, address in deployment.contracts.items():
-        print(f"{name:20} {address}")
-
-
-if __name__ == "__main__":
-    main()

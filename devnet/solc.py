@@ -12,6 +12,7 @@ from pathlib import Path
 from devnet.binaries import ROOT, existing, package_folder
 
 VERSION = "0.8.37"
+LONG_VERSION = "0.8.37+commit.f401782d"
 SHIM = Path(__file__).with_name("solc.js")
 STACK_KILOBYTES = 8000
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from devnet import stack
 from devnet.binaries import ROOT
 from devnet.continuity import ChainBehindDatabase
-from devnet.deploy import DeploymentFailed, fund
+from devnet.deploy import fund
 from devnet.keys import Role, participant_key, role_key, write_key_file
 from devnet.network import Ports, remove_served_by_nobody
 from devnet.processes import ProcessFailed
+from devnet.release import DeploymentFailed
 from devnet.stack import Stack
 
 PARTICIPANTS = 6

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from devnet.deploy import Deployment, function_abi
+from devnet.deploy import Deployment
 from devnet.keys import participant_key
+from devnet.release import function_abi
 from devnet.rpc import Chain, calldata
 from tests.integration.api import Wallet, execute, mirror_agent
 from tests.integration.conftest import CHAIN_TIME

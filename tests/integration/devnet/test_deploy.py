@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from devnet import deploy as deploying
-from devnet.deploy import Deployment, DeploymentFailed, deploy, fund
-from devnet.keys import participant_key
+from devnet.deploy import Deployment, deploy, fund
+from devnet.keys import Role, participant_key, role_key
+from devnet.release import DeploymentFailed, function_abi
 from devnet.rpc import Chain
 from tests.conftest import Anvil
 
@@ -17,7 +18,38 @@ def test_every_contract_has_code(anvil: Anvil, deployment: Deployment, deploymen
         assert all(len(chain.code(address)) > 10 for address in deployment.contracts.values())
     written = json.loads(deployment_file.read_text())
     assert written["chain_id"] == 31337
-    assert set(written["contracts"]) == {"MockUSDC", "IdentityRegistry", "TaskEscrow", "ReputationRegistry"}
+    assert set(written["contracts"]) == {
+        "MockUSDC",
+        "MockPermit2",
+        "Create3Factory",
+        "IdentityRegistry",
+        "TaskEscrow",
+        "ReputationRegistry",
+        "PaymentChannel",
+        "SplitterFactory",
+    }
+
+
+def test_every_contract_knows_the_others(anvil: Anvil, deployment: Deployment) -> None:
+    contracts = deployment.contracts
+    told = {
+        ("TaskEscrow", "token"): contracts["MockUSDC"],
+        ("TaskEscrow", "identityRegistry"): contracts["IdentityRegistry"],
+        ("TaskEscrow", "reputationRegistry"): contracts["ReputationRegistry"],
+        ("TaskEscrow", "permit2"): contracts["MockPermit2"],
+        ("TaskEscrow", "guardian"): role_key(Role.GUARDIAN).address,
+        ("TaskEscrow", "feeOwner"): role_key(Role.FEE_OWNER).address,
+        ("ReputationRegistry", "escrow"): contracts["TaskEscrow"],
+        ("ReputationRegistry", "getIdentityRegistry"): contracts["IdentityRegistry"],
+        ("PaymentChannel", "escrow"): contracts["TaskEscrow"],
+        ("PaymentChannel", "token"): contracts["MockUSDC"],
+        ("SplitterFactory", "token"): contracts["MockUSDC"],
+        ("MockUSDC", "owner"): role_key(Role.DEPLOYER).address,
+    }
+    with Chain(anvil.rpc_url) as chain:
+        for (name, read), address in told.items():
+            (answer,) = chain.call(contracts[name], function_abi(name, read))
+            assert str(answer).lower() == address.lower(), (name, read)
 
 
 def test_is_not_deployed_twice(anvil: Anvil, deployment: Deployment, deployment_file: Path) -> None:
@@ -35,9 +67,7 @@ def test_mints_to_participants(anvil: Anvil, deployment: Deployment) -> None:
     address = participant_key(0).address
     fund(anvil.rpc_url, deployment, [address, participant_key(1).address], 7_000_000)
     with Chain(anvil.rpc_url) as chain:
-        balance = chain.call(
-            deployment.contracts["MockUSDC"], deploying.function_abi("MockUSDC", "balanceOf"), [address]
-        )
+        balance = chain.call(deployment.contracts["MockUSDC"], function_abi("MockUSDC", "balanceOf"), [address])
     assert balance == (7_000_000,)
 
 
