@@ -1,48 +1,54 @@
-"""What a batch tells the rest: each event, each compensation of a reorg, and finality."""
+"""What a batch tells the rest: each compensation of a reorg, each event, and finality, in this order."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from psycopg import AsyncConnection
-from psycopg.types.json import Jsonb
 
+from app.chain.events import ChainEvent
+from indexer import bulk
 from indexer.follow import Batch
-from indexer.projections import Placed
+from indexer.packing import JSONB_VERSION, pack_json, pack_text, size_of
 
-ANNOUNCE = """
-SELECT market.announce(topic, subject, payload)
-FROM unnest(%s::text[], %s::text[], %s::jsonb[]) AS said (topic, subject, payload)
-"""
+INTO = "COPY market.announcements (topic, subject, payload) FROM STDIN (FORMAT BINARY)"
+WAKE = "SELECT pg_notify('announcements', topic) FROM unnest(%s::text[]) AS said (topic)"
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    topic: str
-    subject: str
-    payload: Mapping[str, Any]
+def packed_event(event: ChainEvent, subject: str, args: bytes) -> bytes:
+    """An event's announcement, with its arguments already dumped."""
+    payload = b'{"block":%d,"log_index":%d,"tx":"%b","args":%b}' % (event[0], event[1], event[2].encode(), args)
+    about = subject.encode()
+    return b"".join((begin(event.name), size_of(len(about)), about, size_of(len(payload) + 1), JSONB_VERSION, payload))
 
 
-def announcements_of(
-    batch: Batch, placed: Iterable[Placed], orphaned: Iterable[str], chain_id: int
-) -> list[Announcement]:
-    """Compensations first, then events in the chain's order, then finality."""
+def packed(topic: str, subject: str, payload: Mapping[str, Any]) -> bytes:
+    return begin(topic) + pack_text(subject) + pack_json(payload)
+
+
+@cache
+def begin(name: str) -> bytes:
+    """Three columns, of which the first is `chain.NAME`, as every topic of the mirror begins."""
+    return (3).to_bytes(2) + pack_text(f"chain.{name}")
+
+
+def compensations(batch: Batch, orphaned: Iterable[str]) -> list[bytes]:
+    """What a reorg took back, by subject."""
     cut = {"from_block": batch.ancestor.number + 1, "to_block": batch.cursor.block.number}
-    said = [Announcement("chain.reorged", subject, cut) for subject in sorted(set(orphaned))]
-    said += [event_announcement(one) for one in placed]
-    if batch.finalized_number > batch.cursor.finalized_number:
-        said.append(Announcement("chain.finalized", f"chain:{chain_id}", {"block": batch.finalized_number}))
-    return said
+    return [packed("reorged", subject, cut) for subject in sorted(set(orphaned))]
 
 
-def event_announcement(placed: Placed) -> Announcement:
-    event = placed.event
-    payload = {"block": event.block_number, "log_index": event.log_index, "tx": event.tx_hash, "args": event.args}
-    return Announcement(f"chain.{event.name}", placed.table.subject(event), payload)
+def finality(batch: Batch, chain_id: int) -> list[bytes]:
+    """That older blocks became final, where they did."""
+    if batch.finalized_number <= batch.cursor.finalized_number:
+        return []
+    return [packed("finalized", f"chain:{chain_id}", {"block": batch.finalized_number})]
 
 
-async def announce(connection: AsyncConnection, said: Sequence[Announcement]) -> None:
-    """Inside the caller's transaction: nothing is said of a batch that does not commit."""
-    if said:
-        topics, subjects = [one.topic for one in said], [one.subject for one in said]
-        await connection.execute(ANNOUNCE, [topics, subjects, [Jsonb(one.payload) for one in said]])
+async def announce(connection: AsyncConnection, rows: Iterable[bytes], topics: Iterable[str]) -> None:
+    """Inside the caller's transaction: nothing is said of a batch that does not commit. One wake-up a topic is
+    enough, since the row is the data."""
+    given = [part for part in rows if part]
+    if given:
+        await bulk.copy(connection, INTO, given)
+        await connection.execute(WAKE, [sorted({f"chain.{topic}" for topic in topics})])

@@ -1,23 +1,110 @@
-"""How many blocks to ask for at once, learnt from what the node refuses."""
+"""Far behind the head, ranges are read ahead while the ones before are stored, many in one transaction."""
 
-from dataclasses import dataclass
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
 
-MAX_BLOCKS = 250
+from psycopg import AsyncConnection
+
+from indexer.decode import Decoder
+from indexer.errors import NodeRefused, TornRange
+from indexer.fetch import Chain, Range, fetch
+from indexer.follow import Case, Cursor, Rules, batch
+from indexer.node import Block
+from indexer.projections import Projection
+from indexer.rows import Prepared, prepare
+from indexer.stride import Stride
+from indexer.work import work
+from indexer.write import write
+
+log = logging.getLogger(__name__)
+
+BATCH_EVENTS = 20_000
+"""In one transaction: of the size and not of the number of blocks, since rows are what a transaction costs."""
+READ_AHEAD = 4
+"""Ranges; each is in memory once as what the node said and once as rows."""
+
+
+async def catch_up(
+    chain: Chain,
+    connection: AsyncConnection,
+    decoder: Decoder,
+    projections: Sequence[Projection],
+    cursor: Cursor,
+    rules: Rules,
+    chain_id: int,
+) -> Cursor:
+    """Stores everything up to the head of now; the cursor after it. Raises what `Ahead` and `write` raise: each
+    transaction before that stays."""
+    tip = await chain.tip()
+    ahead = Ahead(chain, decoder, rules.stride, cursor.block.number + 1, tip.head.number)
+    try:
+        async with aclosing(ahead.batches(cursor.block)) as batches:
+            async for prepared in batches:
+                blocks = tuple(block for one in prepared for block in one.blocks)
+                given = batch(Case.GAP, cursor, cursor.block, Range(blocks, ()), tip)
+                cursor = await write(connection, given, prepared, projections, chain_id)
+                count = sum(one.log_count for one in prepared)
+                log.info("backfill block=%d logs=%d head=%d", cursor.block.number, count, tip.head.number)
+    finally:
+        await ahead.close()
+    return cursor
 
 
 @dataclass
-class Stride:
-    """The size of the next range, within 1..most: halved when refused, and grown by an eighth when served, so that
-    a provider's limit is met again only now and then."""
+class Ahead:
+    """Reads first..last in ranges, a few at a time, and gives them in order. Close it to end what is still read."""
 
-    most: int = MAX_BLOCKS
-    blocks: int = MAX_BLOCKS
+    chain: Chain
+    decoder: Decoder
+    stride: Stride
+    next: int
+    last: int
+    reading: deque[asyncio.Task[list[Prepared]]] = field(default_factory=deque)
 
-    def served(self) -> None:
-        self.blocks = min(self.most, self.blocks + max(1, self.blocks // 8))
+    async def close(self) -> None:
+        for task in self.reading:
+            task.cancel()
+        await asyncio.gather(*self.reading, return_exceptions=True)
+        self.reading.clear()
 
-    def refused(self) -> bool:
-        """Shrinks, and tells whether a smaller range is left to try."""
-        shrunk = self.blocks > 1
-        self.blocks = max(1, self.blocks // 2)
-        return shrunk
+    async def batches(self, parent: Block) -> AsyncGenerator[list[Prepared], None]:
+        """What fits into a transaction, each time. Raises TornRange where a range does not follow the one before,
+        and what `fetch` raises."""
+        batch: list[Prepared] = []
+        while self.fill():
+            for one in await self.reading.popleft():
+                if one.blocks[0].parent_hash != parent.hash:
+                    raise TornRange(one.blocks[0].number, one.blocks[-1].number, "the range does not follow its parent")
+                batch.append(one)
+                parent = one.blocks[-1]
+            self.fill()
+            if sum(one.log_count for one in batch) >= BATCH_EVENTS:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def fill(self) -> bool:
+        """Begins to read as many ranges as may be ahead; False once everything is read."""
+        while len(self.reading) < READ_AHEAD and self.next <= self.last:
+            last = min(self.last, self.next + self.stride.blocks - 1)
+            self.reading.append(asyncio.ensure_future(self.read(self.next, last)))
+            self.next = last + 1
+        return bool(self.reading)
+
+    async def read(self, first: int, last: int) -> list[Prepared]:
+        """One range; where the node refuses its size, two halves."""
+        try:
+            found = await fetch(self.chain, self.decoder.addresses, first, last)
+        except NodeRefused:
+            if first == last:
+                raise
+            self.stride.blocks = min(self.stride.blocks, (last - first + 1) // 2)
+            middle = (first + last) // 2
+            return [*await self.read(first, middle), *await self.read(middle + 1, last)]
+        self.stride.served()
+        return [await work(prepare, self.decoder, found)]

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
 
 from app.chain.contracts import abi
 from app.chain.deployment import Deployment
 from app.chain.events import ChainEvent
-from indexer.slicers import DirtyLog, Slicer, slicer_for
+from indexer.generated import ReadLog, reader_of
+from indexer.slicers import DirtyLog
 
 
 class Contract(StrEnum):
@@ -18,9 +21,8 @@ class Contract(StrEnum):
     REPUTATION = "ReputationRegistry"
 
 
-@dataclass(frozen=True, slots=True)
-class RawLog:
-    """A log as the node gave it, in bytes."""
+class RawLog(NamedTuple):
+    """A log as the node gave it, in bytes; the fields stand in the order of its table's columns."""
 
     block_number: int
     log_index: int
@@ -33,12 +35,6 @@ class RawLog:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
-    contract: Contract
-    event: ChainEvent
-
-
-@dataclass(frozen=True, slots=True)
 class Quarantined:
     """A log that is no known event of its contract, or not in its form."""
 
@@ -46,12 +42,27 @@ class Quarantined:
     reason: str
 
 
+class Reader(NamedTuple):
+    """How one event of one contract is read."""
+
+    contract: Contract
+    name: str
+    read: ReadLog
+    kind: str
+    """`Contract.Name`."""
+
+
+class Decoded(NamedTuple):
+    reader: Reader
+    event: ChainEvent
+
+
 @dataclass(frozen=True)
 class Decoder:
-    """The slicers of one deployment."""
+    """The readers of one deployment, by address and topic."""
 
     contracts: Mapping[bytes, Contract]
-    slicers: Mapping[Contract, Mapping[bytes, Slicer]]
+    readers: Mapping[bytes, Mapping[bytes, Reader]]
 
     @property
     def addresses(self) -> tuple[bytes, ...]:
@@ -60,18 +71,18 @@ class Decoder:
 
     def decode(self, log: RawLog, timestamp: int) -> Decoded | Quarantined:
         """One log of a block at `timestamp`."""
-        contract = self.contracts.get(log.address)
-        if contract is None:
+        readers = self.readers.get(log.address)
+        if readers is None:
             return Quarantined(log, "the address is none of the deployment's")
-        slicer = self.slicers[contract].get(log.topics[0]) if log.topics else None
-        if slicer is None:
-            return Quarantined(log, f"the topic is no event of {contract}")
+        reader = readers.get(log.topics[0]) if log.topics else None
+        if reader is None:
+            return Quarantined(log, f"the topic is no event of {self.contracts[log.address]}")
         try:
-            args = slicer.args(log.topics, log.data)
+            args = reader.read(log.topics, log.data)
         except DirtyLog as dirty:
             return Quarantined(log, str(dirty))
-        tx_hash = "0x" + log.tx_hash.hex()
-        return Decoded(contract, ChainEvent(log.block_number, log.log_index, tx_hash, timestamp, slicer.name, args))
+        event = ChainEvent(log.block_number, log.log_index, "0x" + log.tx_hash.hex(), timestamp, reader.name, args)
+        return Decoded(reader, event)
 
 
 def decoder_for(deployment: Deployment) -> Decoder:
@@ -81,13 +92,12 @@ def decoder_for(deployment: Deployment) -> Decoder:
         Contract.IDENTITY: deployment.identity,
         Contract.REPUTATION: deployment.reputation,
     }
-    return Decoder(
-        contracts={bytes.fromhex(address[2:]): contract for contract, address in addresses.items()},
-        slicers={contract: slicers_of(contract) for contract in addresses},
-    )
+    contracts = {bytes.fromhex(address[2:]): contract for contract, address in addresses.items()}
+    return Decoder(contracts, {address: readers_of(contract) for address, contract in contracts.items()})
 
 
-def slicers_of(contract: Contract) -> Mapping[bytes, Slicer]:
-    """A contract's slicers by topic."""
-    slicers = (slicer_for(entry) for entry in abi(contract) if entry["type"] == "event")
-    return {slicer.topic: slicer for slicer in slicers}
+@cache
+def readers_of(contract: Contract) -> Mapping[bytes, Reader]:
+    """A contract's readers by topic; generated once."""
+    made = (reader_of(entry) for entry in abi(contract) if entry["type"] == "event")
+    return {slicer.topic: Reader(contract, slicer.name, read, f"{contract}.{slicer.name}") for slicer, read in made}

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from indexer.backfill import Stride
 from indexer.errors import ChainBehind, FinalityBroken, NodeRefused, TornRange
 from indexer.fetch import Chain, Range, fetch
 from indexer.node import Block, Tip
+from indexer.stride import Stride
 
 ANCESTOR_STRIDE = 64
 

@@ -11,7 +11,7 @@ import psycopg
 from app.chain import deployment as deployments
 from app.chain.deployment import Deployment
 from app.config import Settings
-from indexer.backfill import Stride
+from indexer.backfill import catch_up
 from indexer.decode import decoder_for
 from indexer.errors import (
     ChainBehind,
@@ -25,7 +25,9 @@ from indexer.errors import (
 from indexer.follow import Batch, Case, Cursor, Rules, require_same_chain, step
 from indexer.node import Node
 from indexer.projections import projections_for
+from indexer.rows import prepare
 from indexer.store import Store, connect
+from indexer.stride import Stride
 from indexer.write import write
 
 log = logging.getLogger(__name__)
@@ -159,9 +161,12 @@ async def follow(
         delay.reset()
         lag_began = (lag_began or time.monotonic()) if batch.case is Case.SHORTER else None
         if changes(batch) or time.monotonic() - written > HEARTBEAT_SECONDS:
-            cursor = await write(store.connection, batch, decoder, projections, deployment.chain_id)
+            prepared = [prepare(decoder, batch.appended)]
+            cursor = await write(store.connection, batch, prepared, projections, deployment.chain_id)
             written = time.monotonic()
             say(batch)
+        if batch.head_number - cursor.block.number > rules.stride.blocks and not rules.ignore_reorgs:
+            cursor = await catch_up(node, store.connection, decoder, projections, cursor, rules, deployment.chain_id)
         if batch.end.number >= batch.head_number:
             await asyncio.sleep(settings.poll_seconds)
 

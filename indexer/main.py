@@ -10,6 +10,7 @@ import signal
 import sys
 
 from app.config import Settings, read_settings
+from indexer import work
 from indexer.errors import Stop
 from indexer.lead import run
 from indexer.status import print_status
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> int:
 def serve(settings: Settings) -> int:
     """Mirrors until told to stop, or until no retry can help."""
     try:
+        work.tune()
         asyncio.run(until_signalled(settings))
     except Stop as stop:
         log.critical("stopped exit_code=%d %s", stop.exit_code, stop)

@@ -3,20 +3,21 @@
 A failed call turns to the next node and is reported; the pass begins anew there, so that one pass sees one node.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlsplit
-
-import httpx
-import orjson
+from typing import Any, Self, TypeVar
 
 from indexer.decode import RawLog
 from indexer.errors import NodeRefused, NodeUnavailable
 from indexer.filters import Bloom
+from indexer.wire import Wire
+from indexer.work import work
 
 MAX_CALLS_PER_REQUEST = 100
+Answer = dict[str, Any]
+T = TypeVar("T")
 NO_BLOCK_YET = "a block is not known to the node"
 
 
@@ -42,12 +43,9 @@ class Node:
     """One chain behind one or more URLs. With `finality_depth` blocks are counted instead of asked for finality."""
 
     def __init__(self, urls: Sequence[str], *, timeout_seconds: float, finality_depth: int | None = None) -> None:
-        self._urls = tuple(urls)
+        self._wires = [Wire(url, timeout_seconds) for url in urls]
         self._chosen = 0
         self._finality_depth = finality_depth
-        headers = {"content-type": "application/json"}
-        # No proxy from the environment: a node is named by its URL alone.
-        self._client = httpx.AsyncClient(timeout=timeout_seconds, headers=headers, trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -55,16 +53,17 @@ class Node:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.aclose()
+        for wire in self._wires:
+            wire.close()
 
     async def chain_id(self) -> int:
-        (answer,) = await self._ask([("eth_chainId", [])])
-        return int(result_of("eth_chainId", answer), 16)
+        (found,) = await self._ask([("eth_chainId", [])], lambda answer: int(result_of("eth_chainId", answer), 16))
+        return found
 
     async def tip(self) -> Tip:
         """Head and finality. Raises NodeUnavailable or NodeRefused."""
         tags = ("latest",) if self._finality_depth else ("latest", "finalized")
-        head, *finalized = await self._ask([("eth_getBlockByNumber", [tag, False]) for tag in tags])
+        head, *finalized = await self._ask([("eth_getBlockByNumber", [tag, False]) for tag in tags], dict)
         block = block_of(block_result(head))
         if self._finality_depth:
             return Tip(block, max(0, block.number - self._finality_depth))
@@ -79,8 +78,7 @@ class Node:
     async def headers(self, first: int, last: int) -> list[tuple[Block, Bloom]]:
         """The headers of first..last, each with the filter over the addresses and topics of its logs."""
         calls = [("eth_getBlockByNumber", [hex(number), False]) for number in range(first, last + 1)]
-        results = [block_result(answer) for answer in await self._ask(calls)]
-        return [(block_of(result), Bloom(from_hex(result["logsBloom"]))) for result in results]
+        return await self._ask(calls, header_of)
 
     async def logs(self, addresses: Sequence[bytes], first: int, last: int) -> list[RawLog]:
         """The logs of the addresses in first..last. Raises NodeRefused, for one where the range is too large."""
@@ -92,37 +90,46 @@ class Node:
 
     async def _logs(self, addresses: Sequence[bytes], which: dict[str, str]) -> list[RawLog]:
         wanted = {"address": [to_hex(address) for address in addresses], **which}
-        (answer,) = await self._ask([("eth_getLogs", [wanted])])
-        return [log_of(entry) for entry in result_of("eth_getLogs", answer) if not entry.get("removed")]
+        (logs,) = await self._ask([("eth_getLogs", [wanted])], logs_of)
+        return logs
 
-    async def _ask(self, calls: Sequence[tuple[str, list[Any]]]) -> list[dict[str, Any]]:
-        """The answers in the order of the calls; each has `result` or `error`."""
-        answers: list[dict[str, Any]] = []
-        for start in range(0, len(calls), MAX_CALLS_PER_REQUEST):
-            answers += await self._post(calls[start : start + MAX_CALLS_PER_REQUEST])
-        return answers
-
-    async def _post(self, calls: Sequence[tuple[str, list[Any]]]) -> list[dict[str, Any]]:
-        url = self._urls[self._chosen]
-        body = [{"jsonrpc": "2.0", "id": n, "method": name, "params": given} for n, (name, given) in enumerate(calls)]
+    async def _ask(self, calls: Sequence[tuple[str, list[Any]]], read: Callable[[Answer], T]) -> list[T]:
+        """What `read` makes of each answer, in the order of the calls. Many are asked from a thread and read in the
+        worker's, so that neither stops the loop."""
+        chosen = self._chosen
+        wire, found = self._wires[chosen], list[T]()
         try:
-            response = await self._client.post(url, content=orjson.dumps(body))
-            response.raise_for_status()
-            by_id = {answer["id"]: answer for answer in orjson.loads(response.content)}
-            return [by_id[n] for n in range(len(calls))]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            self._chosen = (self._chosen + 1) % len(self._urls)
-            # The URL's path may hold a secret, and so may the error's text: neither is said.
-            raise NodeUnavailable(urlsplit(url).hostname or "?", type(error).__name__) from error
+            for start in range(0, len(calls), MAX_CALLS_PER_REQUEST):
+                some = calls[start : start + MAX_CALLS_PER_REQUEST]
+                text = await asyncio.to_thread(wire.post, some)
+                found += await work(each_answer, wire, text, len(some), read)
+        except NodeUnavailable:
+            # Another call may have turned away from the same node already.
+            self._chosen = (chosen + 1) % len(self._wires)
+            raise
+        return found
 
 
-def result_of(method: str, answer: dict[str, Any]) -> Any:
+def each_answer(wire: Wire, text: bytes, count: int, read: Callable[[Answer], T]) -> list[T]:
+    return [read(answer) for answer in wire.answers(text, count)]
+
+
+def logs_of(answer: Answer) -> list[RawLog]:
+    return [log_of(entry) for entry in result_of("eth_getLogs", answer) if not entry.get("removed")]
+
+
+def header_of(answer: Answer) -> tuple[Block, Bloom]:
+    result = block_result(answer)
+    return block_of(result), Bloom(from_hex(result["logsBloom"]))
+
+
+def result_of(method: str, answer: Answer) -> Any:
     if "error" in answer:
         raise NodeRefused(method, str(answer["error"].get("message"))[:200])
     return answer["result"]
 
 
-def block_result(answer: dict[str, Any]) -> dict[str, Any]:
+def block_result(answer: Answer) -> dict[str, Any]:
     found: dict[str, Any] | None = result_of("eth_getBlockByNumber", answer)
     if found is None:
         raise NodeRefused("eth_getBlockByNumber", NO_BLOCK_YET)
@@ -139,15 +146,16 @@ def block_of(result: dict[str, Any]) -> Block:
 
 
 def log_of(entry: dict[str, Any]) -> RawLog:
+    convert = bytes.fromhex
     return RawLog(
-        block_number=int(entry["blockNumber"], 16),
-        log_index=int(entry["logIndex"], 16),
-        block_hash=from_hex(entry["blockHash"]),
-        tx_hash=from_hex(entry["transactionHash"]),
-        tx_index=int(entry["transactionIndex"], 16),
-        address=from_hex(entry["address"]),
-        topics=tuple(from_hex(topic) for topic in entry["topics"]),
-        data=from_hex(entry["data"]),
+        int(entry["blockNumber"], 16),
+        int(entry["logIndex"], 16),
+        convert(entry["blockHash"][2:]),
+        convert(entry["transactionHash"][2:]),
+        int(entry["transactionIndex"], 16),
+        convert(entry["address"][2:]),
+        tuple([convert(topic[2:]) for topic in entry["topics"]]),
+        convert(entry["data"][2:]),
     )
 
 

@@ -6,7 +6,9 @@ reorg needs no code of its own.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from app.agents.mirror_models import AgentEvent, ChainAgent
 from app.agents.mirror_rules import fold_agent
@@ -14,7 +16,7 @@ from app.chain.deployment import Deployment
 from app.chain.events import ChainEvent
 from app.database import Base
 from app.escrow.models import Escrow, EscrowEvent, Owed
-from app.escrow.rules import fold_escrow, fold_owed
+from app.escrow.rules import FoldedEscrow, fold_escrow, fold_owed
 from app.reputation.mirror_models import Feedback, FeedbackEvent
 from app.reputation.mirror_rules import FeedbackKey, fold_feedback
 from indexer.decode import Contract, Decoded
@@ -30,7 +32,7 @@ class IdTooLarge(DirtyLog):
     """An id does not fit its column; no registry of the deployment can give such a one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EventTable:
     """Where a contract's events are kept, and the columns of its own by which they are found."""
 
@@ -41,6 +43,10 @@ class EventTable:
     values: Callable[[ChainEvent], Key]
     subject: Callable[[ChainEvent], str]
 
+    @cached_property
+    def name(self) -> str:
+        return str(self.model.__tablename__)
+
 
 @dataclass(frozen=True)
 class Projection:
@@ -49,17 +55,33 @@ class Projection:
     model: type[Base]
     events: EventTable
     key: tuple[str, ...]
-    fold: Callable[[Key, Iterable[ChainEvent]], object | None]
+    fold: Callable[[Key, Iterable[ChainEvent], Any], object | None]
+    """(key, events, the row that the earlier events made, or None to fold from the first on)."""
     subject: Callable[[Key], str]
+    begins: frozenset[str] = frozenset()
+    """An event of this name comes with all that happened before to its key: nothing older needs to be read."""
+    row: type[Any] | None = None
+    """What a stored row becomes for `fold` to go on from; None where it cannot."""
+
+    def key_in(self, values: Key) -> Key | None:
+        """The key that an event row touches, given the values of its own columns."""
+        key = self.key_of(values)
+        return None if None in key else key
 
     def keys_in(self, values: Iterable[Key]) -> set[Key]:
-        """The keys that event rows touch, given the values of their own columns."""
+        """The keys that event rows touch."""
+        return {key for key in map(self.key_in, values) if key is not None}
+
+    @cached_property
+    def key_of(self) -> Callable[[Key], Key]:
         at = [self.events.columns.index(name) for name in self.key]
-        return {tuple(value[n] for n in at) for value in values if all(value[n] is not None for n in at)}
+        if len(at) == 1:
+            (only,) = at
+            return lambda values: (values[only],)
+        return itemgetter(*at)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """An event with its table and the values of that table's own columns."""
 
     table: EventTable
@@ -69,10 +91,8 @@ class Placed:
 
 def place(decoded: Decoded) -> Placed | None:
     """Where an event goes; None for one that makes no row (such as an ERC-721 approval). Raises IdTooLarge."""
-    for table in EVENT_TABLES:
-        if table.contract == decoded.contract and decoded.event.name in table.names:
-            return Placed(table, decoded.event, table.values(decoded.event))
-    return None
+    table = PLACES.get(decoded.reader.kind)
+    return None if table is None else Placed(table, decoded.event, table.values(decoded.event))
 
 
 TASK_EVENTS = frozenset(
@@ -147,23 +167,34 @@ FEEDBACK_TABLE = EventTable(
     lambda event: agent_subject(feedback_values(event)),
 )
 EVENT_TABLES = (ESCROW_TABLE, AGENT_TABLE, FEEDBACK_TABLE)
+PLACES = {f"{table.contract}.{name}": table for table in EVENT_TABLES for name in table.names}
 
 
 def projections_for(deployment: Deployment) -> Sequence[Projection]:
     """Everything that is folded for one deployment."""
 
-    def escrow(_key: Key, events: Iterable[ChainEvent]) -> object | None:
-        return fold_escrow(events, chain_id=deployment.chain_id, escrow=deployment.escrow)
+    def escrow(_key: Key, events: Iterable[ChainEvent], begun: FoldedEscrow | None) -> object | None:
+        return fold_escrow(events, chain_id=deployment.chain_id, escrow=deployment.escrow, begun=begun)
 
     return (
-        Projection(Escrow, ESCROW_TABLE, ("task_id",), escrow, task_subject),
-        Projection(Owed, ESCROW_TABLE, ("owner",), lambda k, e: fold_owed(k[0], e), owner_subject),
-        Projection(ChainAgent, AGENT_TABLE, ("agent_id",), lambda k, e: fold_agent(k[0], e), agent_subject),
+        Projection(
+            Escrow, ESCROW_TABLE, ("task_id",), escrow, task_subject, frozenset({"TaskFunded"}), row=FoldedEscrow
+        ),
+        Projection(Owed, ESCROW_TABLE, ("owner",), lambda key, events, _: fold_owed(key[0], events), owner_subject),
+        Projection(
+            ChainAgent,
+            AGENT_TABLE,
+            ("agent_id",),
+            lambda key, events, _: fold_agent(key[0], events),
+            agent_subject,
+            frozenset({"Registered"}),
+        ),
         Projection(
             Feedback,
             FEEDBACK_TABLE,
             ("agent_id", "client", "feedback_index"),
-            lambda key, events: fold_feedback(FeedbackKey(*key), events),
+            lambda key, events, _: fold_feedback(FeedbackKey(*key), events),
             agent_subject,
+            frozenset({"NewFeedback"}),
         ),
     )

@@ -1,7 +1,8 @@
-"""Folds the rows of touched keys anew from all of their events."""
+"""Folds the rows of touched keys: onto the stored row where only newer events came, anew from all events otherwise."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -10,38 +11,106 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from app.chain.events import ChainEvent
 from app.escrow.rules import EventBeforeFunding
-from indexer import tables
-from indexer.projections import Key, Projection
+from indexer import bulk, tables
+from indexer.projections import Key, Placed, Projection
+from indexer.work import work
 
 log = logging.getLogger(__name__)
 
+Came = Mapping[Key, Sequence[ChainEvent]]
+"""A batch's own events of each key, in the chain's order."""
 
-async def refold(connection: AsyncConnection, projection: Projection, keys: Iterable[Key]) -> None:
+
+@dataclass(frozen=True)
+class Sorted:
+    """What each touched key needs. `begun` have all of their events at hand, `older` a stored row beneath them, and
+    of the `unknown` every event must be read."""
+
+    begun: Came
+    older: Came
+    unknown: frozenset[Key]
+
+
+def sort_keys(projection: Projection, placed: Iterable[Placed], orphaned: Iterable[Key]) -> Sorted:
+    """By key. A key that lost events to a reorg is read anew, whatever else happened to it."""
+    came: dict[Key, list[ChainEvent]] = {}
+    for one in placed:
+        key = projection.key_in(one.values)
+        if key is not None:
+            came.setdefault(key, []).append(one.event)
+    unknown = set(orphaned)
+    whole = {k: events for k, events in came.items() if begins(projection, events) and k not in unknown}
+    rest = {key: events for key, events in came.items() if key not in whole and key not in unknown}
+    if projection.row is None:
+        return Sorted(whole, {}, frozenset(unknown | rest.keys()))
+    return Sorted(whole, rest, frozenset(unknown))
+
+
+def begins(projection: Projection, events: Iterable[ChainEvent]) -> bool:
+    return any(event.name in projection.begins for event in events)
+
+
+async def refold(connection: AsyncConnection, projection: Projection, keys: Sorted) -> None:
     """Upserts the row of each key; a key whose events are all gone loses its row."""
-    wanted = sorted(keys)
-    if not wanted:
-        return
-    folded = {key: fold(projection, key, events) for key, events in await events_of(connection, projection, wanted)}
-    rows = [tables.row_of(projection.model, value) for value in folded.values() if value is not None]
-    await tables.upsert(connection, projection.model, rows)
-    await drop(connection, projection, [key for key in wanted if folded.get(key) is None])
+    stored = await stored_rows(connection, projection, keys.older)
+    read = await events_of(connection, projection, keys.unknown)
+    rows, gone = await work(fold_all, projection, keys, stored, read)
+    await bulk.upsert(connection, projection.model, rows)
+    await drop(connection, projection, gone)
 
 
-def fold(projection: Projection, key: Key, events: Sequence[ChainEvent]) -> object | None:
+def fold_all(
+    projection: Projection, keys: Sorted, stored: Mapping[Key, Any], read: Iterable[tuple[Key, Sequence[ChainEvent]]]
+) -> tuple[bulk.Rows, list[Key]]:
+    """The rows of the touched keys in their order, and the keys that have none any more."""
+    folded = {key: fold(projection, key, events, None) for key, events in keys.begun.items()}
+    folded |= {key: fold(projection, key, events, stored.get(key)) for key, events in keys.older.items()}
+    folded |= {key: fold(projection, key, events, None) for key, events in read}
+    row_of = tables.row_of(projection.model)
+    rows = [row_of(folded[key]) for key in sorted(folded) if folded[key] is not None]
+    return bulk.rows_of(projection.model, rows), [key for key in keys.unknown if folded.get(key) is None]
+
+
+def fold(projection: Projection, key: Key, events: Sequence[ChainEvent], begun: object | None) -> object | None:
     """One row. A task whose beginning is missing has none: wrong rows about money are worse than absent ones."""
     try:
-        return projection.fold(key, events)
+        return projection.fold(key, events, begun)
     except EventBeforeFunding:
         log.exception("events incomplete subject=%s", projection.subject(key))
         return None
 
 
+async def stored_rows(connection: AsyncConnection, projection: Projection, keys: Iterable[Key]) -> dict[Key, Any]:
+    """The rows of the keys as folds know them, where they exist."""
+    wanted = list(keys)
+    if not wanted or projection.row is None:
+        return {}
+    model, names = projection.model, tables.names_of(projection.model)
+    arrays = tables.columns_of(model, projection.key, wanted)
+    fetched = await (await connection.execute(select_rows(projection), arrays)).fetchall()
+    at = [names.index(name) for name in projection.key]
+    found = [tables.values_of(model, names, row) for row in fetched]
+    return {tuple(row[n] for n in at): projection.row(**dict(zip(names, row, strict=True))) for row in found}
+
+
+def select_rows(projection: Projection) -> Composed:
+    return SQL("SELECT {} FROM {} JOIN {} USING ({})").format(
+        bulk.listed(tables.names_of(projection.model)),
+        tables.qualified(projection.model),
+        tables.keys_clause(projection.model, projection.key),
+        bulk.listed(projection.key),
+    )
+
+
 async def events_of(
-    connection: AsyncConnection, projection: Projection, keys: Sequence[Key]
+    connection: AsyncConnection, projection: Projection, keys: Iterable[Key]
 ) -> list[tuple[Key, list[ChainEvent]]]:
     """All events of each key, in the chain's order."""
+    wanted = sorted(keys)
+    if not wanted:
+        return []
     model = projection.events.model
-    arrays = tables.columns_of(model, projection.key, keys)
+    arrays = tables.columns_of(model, projection.key, wanted)
     rows = await (await connection.execute(select_events(projection), arrays)).fetchall()
     width = len(projection.key)
     return [
@@ -51,12 +120,11 @@ async def events_of(
 
 
 def select_events(projection: Projection) -> Composed:
-    key = SQL(", ").join(map(Identifier, projection.key))
     return SQL(
         "SELECT {key}, block_number, log_index, tx_hash, block_timestamp, name, args FROM {events} JOIN {wanted} "
         "USING ({key}) ORDER BY {key}, block_number, log_index"
     ).format(
-        key=key,
+        key=bulk.listed(projection.key),
         events=tables.qualified(projection.events.model),
         wanted=tables.keys_clause(projection.events.model, projection.key),
     )

@@ -1,35 +1,76 @@
-"""The rows that a range is appended as: blocks, raw logs, typed events, and what could not be read."""
+"""From a range to what is stored of it: packed rows of blocks, raw logs, typed events and announcements."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import orjson
 
 from app.chain.models import Block as BlockRow
 from app.chain.models import Log, QuarantinedLog
-from indexer import tables
+from indexer.announce import packed_event
 from indexer.decode import Decoder, Quarantined, RawLog
 from indexer.fetch import Range
 from indexer.node import Block
-from indexer.projections import Placed, place
+from indexer.packing import Pack, packer_of
+from indexer.projections import EVENT_TABLES, EventTable, Placed, place
 from indexer.slicers import DirtyLog
-from indexer.tables import Row
+
+LOG_HASHES = frozenset({"block_hash", "tx_hash", "address"})
+EVENT_COLUMNS = ("block_number", "log_index", "tx_hash", "block_timestamp", "name", "args")
+"""The fields of a ChainEvent, in its order; an event table's own columns follow."""
 
 
-def read(decoder: Decoder, appended: Range) -> tuple[list[Placed], list[Quarantined]]:
-    """The events of a range, and the logs that are none. An unknown log stops nothing but itself."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A range as it is stored. `events` are what the folds take, by the name of their table."""
+
+    blocks: tuple[Block, ...]
+    log_count: int
+    packed_blocks: bytes
+    packed_logs: bytes
+    packed_events: Mapping[str, bytes]
+    announced: bytes
+    events: Mapping[str, Sequence[Placed]]
+    quarantined: Sequence[Quarantined]
+
+
+@dataclass(slots=True)
+class Read:
+    """Packed rows in the making."""
+
+    logs: list[bytes] = field(default_factory=list)
+    rows: dict[str, list[bytes]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
+    said: list[bytes] = field(default_factory=list)
+    placed: dict[str, list[Placed]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
+    quarantined: list[Quarantined] = field(default_factory=list)
+
+
+def prepare(decoder: Decoder, appended: Range) -> Prepared:
+    """Decodes and packs; touches neither node nor database, so a thread may do it."""
     times = {block.number: block.timestamp for block in appended.blocks}
-    placed: list[Placed] = []
-    quarantined: list[Quarantined] = []
+    read, pack_log = Read(), packer_of(Log, raw=LOG_HASHES)
     for log in appended.logs:
+        read.logs.append(pack_log(log))
         found = read_log(decoder, log, times[log.block_number])
         if isinstance(found, Placed):
-            placed.append(found)
+            add(read, log, found)
         elif found is not None:
-            quarantined.append(found)
-    return placed, quarantined
+            read.quarantined.append(found)
+    return Prepared(
+        appended.blocks,
+        len(appended.logs),
+        packed_blocks(appended.blocks),
+        b"".join(read.logs),
+        {name: b"".join(rows) for name, rows in read.rows.items()},
+        b"".join(read.said),
+        read.placed,
+        read.quarantined,
+    )
 
 
 def read_log(decoder: Decoder, log: RawLog, timestamp: int) -> Placed | Quarantined | None:
-    """None for a known event that makes no row."""
+    """None for a known event that makes no row. An unknown log stops nothing but itself."""
     decoded = decoder.decode(log, timestamp)
     if isinstance(decoded, Quarantined):
         return decoded
@@ -39,33 +80,33 @@ def read_log(decoder: Decoder, log: RawLog, timestamp: int) -> Placed | Quaranti
         return Quarantined(log, str(dirty))
 
 
-def block_rows(blocks: Sequence[Block]) -> list[Row]:
-    return [in_order(BlockRow, vars_of(block)) for block in blocks]
+def add(read: Read, log: RawLog, placed: Placed) -> None:
+    """An event's row and what is announced of it; its arguments are dumped once for both."""
+    table, event, values = placed
+    dumped, name = orjson.dumps(event.args), table.name
+    row = (log.block_number, log.log_index, log.tx_hash, event.block_timestamp, event.name.encode(), dumped, *values)
+    read.rows[name].append(packer_for(table)(row))
+    read.said.append(packed_event(event, table.subject(event), dumped))
+    read.placed[name].append(placed)
 
 
-def log_rows(logs: Sequence[RawLog]) -> list[Row]:
-    return [in_order(Log, {**vars_of(log), "topics": list(log.topics)}) for log in logs]
+@cache
+def packer_for(table: EventTable) -> Pack:
+    return packer_of(table.model, event_columns(table), frozenset({"tx_hash", "name", "args"}))
 
 
-def quarantine_rows(quarantined: Sequence[Quarantined]) -> list[Row]:
-    return [in_order(QuarantinedLog, {**vars_of(one.log), "reason": one.reason}) for one in quarantined]
+def event_columns(table: EventTable) -> tuple[str, ...]:
+    return (*EVENT_COLUMNS, *table.columns)
 
 
-def event_rows(placed: Sequence[Placed]) -> list[Row]:
-    return [event_row(one) for one in placed]
+def packed_blocks(blocks: Sequence[Block]) -> bytes:
+    pack = packer_of(BlockRow, raw=frozenset({"hash", "parent_hash"}))
+    return b"".join([pack((block.number, block.hash, block.parent_hash, block.timestamp)) for block in blocks])
 
 
-def event_row(placed: Placed) -> Row:
-    """Hex becomes bytes: an event has the forms of the API, a row those of the table."""
-    table = placed.table
-    values = {**placed.event._asdict(), **dict(zip(table.columns, placed.values, strict=True))}
-    return [convert(values[name]) for name, convert in tables.converters_of(table.model)]
-
-
-def in_order(model: Any, values: dict[str, Any]) -> Row:
-    return [values[name] for name in tables.names_of(model)]
-
-
-def vars_of(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass with slots, without the deep copy of dataclasses.asdict."""
-    return {name: getattr(value, name) for name in value.__slots__}
+def packed_quarantine(quarantined: Sequence[Quarantined]) -> bytes:
+    pack = packer_of(QuarantinedLog, raw=frozenset({"tx_hash", "address"}))
+    rows = [
+        (one.log.block_number, one.log.log_index, one.log.tx_hash, one.log.address, one.reason) for one in quarantined
+    ]
+    return b"".join([pack(row) for row in rows])

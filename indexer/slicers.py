@@ -1,7 +1,8 @@
 """Decoders made from an event's ABI: each value is cut from its word, with the padding checked.
 
 Equal to eth_abi on every valid log (a property test holds them so) at a fraction of its cost. Values come in the
-forms of the JSON column: integers above 53 bits as decimal strings, addresses checksummed, bytes as 0x hex.
+forms of the JSON column: integers above 53 bits as decimal strings, addresses checksummed, bytes as 0x hex. These
+readers say what a log means and why one is refused; indexer.generated makes of them what runs for each log.
 """
 
 import re
@@ -48,6 +49,8 @@ class Slicer:
         """The arguments by their Solidity names. Raises DirtyLog."""
         if len(topics) != len(self.topics) + 1:
             raise DirtyLog(f"{self.name} has {len(topics)} topics, not {len(self.topics) + 1}")
+        if any(len(topic) != WORD for topic in topics[1:]):
+            raise DirtyLog(f"{self.name} has a topic that is no word")
         if len(data) < self.head_size:
             raise DirtyLog(f"{self.name} has {len(data)} bytes of data, not {self.head_size}")
         args = {name: read(word) for (name, read), word in zip(self.topics, topics[1:], strict=True)}

@@ -11,7 +11,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 
 from app.chain.models import Block as BlockRow
 from app.database import INDEXER_ROLE
-from indexer import rows, tables
+from indexer import bulk, rows
 from indexer.errors import DatabaseNotMigrated
 from indexer.follow import Cursor
 from indexer.node import Block
@@ -105,7 +105,7 @@ class Store:
         finalized = min(finalized_number, block.number)
         first = [self.chain_id, list(contracts), block.number, block.hash, block.timestamp, finalized, head_number]
         async with self.connection.transaction():
-            await tables.copy(self.connection, BlockRow, rows.block_rows([block]))
+            await bulk.copy(self.connection, bulk.copy_into(BlockRow), [rows.packed_blocks([block])])
             await self.connection.execute(BEGIN_CURSOR, first)
         return Cursor(block, finalized)
 

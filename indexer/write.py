@@ -1,22 +1,23 @@
 """One batch, one transaction: move the cursor, cut what a reorg orphaned, append, fold, announce."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg import AsyncConnection
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL
 
 from app.chain.models import Block as BlockRow
 from app.chain.models import Log, QuarantinedLog
 from app.faults import reach
-from indexer import rows, tables
-from indexer.announce import announce, announcements_of
-from indexer.decode import Decoder, Quarantined
+from indexer import bulk, tables
+from indexer.announce import announce, compensations, finality
+from indexer.decode import Quarantined
 from indexer.errors import CursorMoved
-from indexer.fetch import Range
 from indexer.follow import Batch, Cursor
 from indexer.projections import EVENT_TABLES, EventTable, Key, Placed, Projection
-from indexer.refold import refold
+from indexer.refold import refold, sort_keys
+from indexer.rows import Prepared, event_columns, packed_quarantine
+from indexer.work import work
 
 log = logging.getLogger(__name__)
 
@@ -33,21 +34,21 @@ Orphans = Mapping[str, Sequence[Key]]
 
 
 async def write(
-    connection: AsyncConnection, batch: Batch, decoder: Decoder, projections: Sequence[Projection], chain_id: int
+    connection: AsyncConnection,
+    batch: Batch,
+    prepared: Sequence[Prepared],
+    projections: Sequence[Projection],
+    chain_id: int,
 ) -> Cursor:
-    """Stores a batch and returns the cursor after it. Raises CursorMoved, and stores nothing then."""
-    placed, quarantined = rows.read(decoder, batch.appended)
+    """Stores a batch, whose blocks came in `prepared`, and returns the cursor after it. Raises CursorMoved, and
+    stores nothing then."""
     async with connection.transaction():
         await move_cursor(connection, batch, chain_id)
         orphans = await cut(connection, batch)
-        await append(connection, batch.appended, placed, quarantined)
-        for projection in projections:
-            await refold(connection, projection, touched(projection, placed, orphans))
-        gone = [one.subject(key) for one in projections for key in touched(one, (), orphans)]
-        await announce(connection, announcements_of(batch, placed, gone, chain_id))
-    for dirty in quarantined:
-        where = (dirty.log.block_number, dirty.log.log_index, dirty.log.tx_hash.hex())
-        log.warning("quarantined block=%d log=%d tx=0x%s reason=%s", *where, dirty.reason)
+        await append(connection, prepared)
+        gone = await fold_all(connection, projections, prepared, orphans)
+        await say(connection, batch, prepared, gone, chain_id)
+    warn(one for each in prepared for one in each.quarantined)
     return Cursor(batch.end, batch.finalized_number)
 
 
@@ -68,28 +69,53 @@ async def cut(connection: AsyncConnection, batch: Batch) -> Orphans:
     await connection.execute("DELETE FROM chain.blocks WHERE number > %s", above)
     await connection.execute("DELETE FROM chain.logs WHERE block_number > %s", above)
     await connection.execute("DELETE FROM chain.quarantine WHERE block_number > %s", above)
-    return {table.model.__tablename__: await cut_events(connection, table, above) for table in EVENT_TABLES}
+    return {table.name: await cut_events(connection, table, above) for table in EVENT_TABLES}
 
 
 async def cut_events(connection: AsyncConnection, table: EventTable, above: Sequence[int]) -> list[Key]:
     delete = SQL("DELETE FROM {} WHERE block_number > %s RETURNING {}").format(
-        tables.qualified(table.model), SQL(", ").join(map(Identifier, table.columns))
+        tables.qualified(table.model), bulk.listed(table.columns)
     )
     gone = await (await connection.execute(delete, above)).fetchall()
     return [tables.values_of(table.model, table.columns, row) for row in gone]
 
 
-async def append(
-    connection: AsyncConnection, appended: Range, placed: Sequence[Placed], quarantined: Sequence[Quarantined]
-) -> None:
-    await tables.copy(connection, BlockRow, rows.block_rows(appended.blocks))
-    await tables.copy(connection, Log, rows.log_rows(appended.logs), halfway=lambda: reach(CRASH_POINT))
+async def append(connection: AsyncConnection, prepared: Sequence[Prepared]) -> None:
+    await bulk.copy(connection, bulk.copy_into(BlockRow), [one.packed_blocks for one in prepared])
+    logs = [one.packed_logs for one in prepared]
+    await bulk.copy(connection, bulk.copy_into(Log), logs, halfway=lambda: reach(CRASH_POINT))
     for table in EVENT_TABLES:
-        await tables.copy(connection, table.model, rows.event_rows([one for one in placed if one.table is table]))
-    await tables.copy(connection, QuarantinedLog, rows.quarantine_rows(quarantined))
+        into = bulk.copy_into(table.model, event_columns(table))
+        await bulk.copy(connection, into, [one.packed_events[table.name] for one in prepared])
+    dirty = [packed_quarantine(one.quarantined) for one in prepared]
+    await bulk.copy(connection, bulk.copy_into(QuarantinedLog), dirty)
 
 
-def touched(projection: Projection, placed: Sequence[Placed], orphans: Orphans) -> set[Key]:
-    """The keys whose events came or went."""
-    came = [one.values for one in placed if one.table is projection.events]
-    return projection.keys_in([*came, *orphans.get(projection.events.model.__tablename__, ())])
+async def fold_all(
+    connection: AsyncConnection, projections: Sequence[Projection], prepared: Sequence[Prepared], orphans: Orphans
+) -> list[str]:
+    """Every touched row, folded; answers the subjects that a reorg took something from."""
+    subjects: list[str] = []
+    for projection in projections:
+        name = projection.events.name
+        orphaned = projection.keys_in(orphans.get(name, ()))
+        placed: list[Placed] = [one for each in prepared for one in each.events[name]]
+        await refold(connection, projection, await work(sort_keys, projection, placed, orphaned))
+        subjects += map(projection.subject, orphaned)
+    return subjects
+
+
+async def say(
+    connection: AsyncConnection, batch: Batch, prepared: Sequence[Prepared], gone: Sequence[str], chain_id: int
+) -> None:
+    """Compensations, events, finality."""
+    back, final = compensations(batch, gone), finality(batch, chain_id)
+    topics = {one.event.name for each in prepared for placed in each.events.values() for one in placed}
+    topics |= ({"reorged"} if back else set()) | ({"finalized"} if final else set())
+    await announce(connection, [*back, *(one.announced for one in prepared), *final], topics)
+
+
+def warn(quarantined: Iterable[Quarantined]) -> None:
+    for dirty in quarantined:
+        where = (dirty.log.block_number, dirty.log.log_index, dirty.log.tx_hash.hex())
+        log.warning("quarantined block=%d log=%d tx=0x%s reason=%s", *where, dirty.reason)

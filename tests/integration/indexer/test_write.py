@@ -18,6 +18,7 @@ from indexer.fetch import Range
 from indexer.follow import Batch, Case, Cursor
 from indexer.node import Block
 from indexer.projections import projections_for
+from indexer.rows import prepare
 from indexer.store import Store, connect
 from indexer.write import write
 from tests.conftest import Postgres
@@ -52,7 +53,8 @@ def batch(*logs: tuple[bytes, tuple[bytes, ...], bytes], finalized: int = 0) -> 
 
 
 async def stored(store: Store, given: Batch) -> Cursor:
-    return await write(store.connection, given, decoder_for(DEPLOYMENT), projections_for(DEPLOYMENT), CHAIN_ID)
+    prepared = [prepare(decoder_for(DEPLOYMENT), given.appended)]
+    return await write(store.connection, given, prepared, projections_for(DEPLOYMENT), CHAIN_ID)
 
 
 async def rows(connection: AsyncConnection, query: str) -> list[tuple[object, ...]]:

@@ -29,7 +29,11 @@ def log(topics: tuple[bytes, ...], data: bytes = b"", address: bytes = b"\x22" *
 def test_reads_an_event() -> None:
     found = DECODER.decode(log((URI_UPDATED, WORD, WORD), encode(["string"], ["x"])), 1_000)
     assert isinstance(found, Decoded)
-    assert (found.contract, found.event.name, found.event.block_timestamp) == (Contract.IDENTITY, "URIUpdated", 1_000)
+    assert (found.reader.contract, found.event.name, found.event.block_timestamp) == (
+        Contract.IDENTITY,
+        "URIUpdated",
+        1_000,
+    )
     assert found.event.args["agentId"] == "1"
     assert found.event.args["newURI"] == "x"
 

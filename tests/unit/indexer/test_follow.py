@@ -2,9 +2,9 @@
 
 import pytest
 
-from indexer.backfill import Stride
 from indexer.errors import ChainBehind, FinalityBroken, NodeRefused, TornRange
 from indexer.follow import Case, Cursor, Rules, classify, require_same_chain, step
+from indexer.stride import Stride
 from tests.unit.indexer.fake_chain import ADDRESS, GENESIS, FakeChain, FakeMirror, block_after, log_in
 
 HEIGHT = 12

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from web3 import Web3
 
 from app.chain.contracts import abi
-from indexer.decode import Contract, slicers_of
-from indexer.slicers import MAX_JSON_BITS, DirtyLog, Slicer, UnsupportedType, slicer_for
+from indexer.decode import Contract, readers_of
+from indexer.generated import ReadLog, reader_of
+from indexer.slicers import MAX_JSON_BITS, DirtyLog, UnsupportedType
 
 UNPLACED: dict[str, Any] = {
     "address": "0x976EA74026E726554dB657fA54763abd0C3a0aa9",
@@ -86,9 +87,10 @@ def test_reads_what_eth_abi_reads(event: Mapping[str, Any], data: st.DataObject)
     words = [encode([entry["type"]], [value]) for entry, value in zip(topics, drawn, strict=False)]
     kinds = [collapse_if_tuple(dict(entry)) for entry in body]
     encoded = encode(kinds, drawn[len(topics) :])
-    slicer = slicer_for(event)
+    slicer, read = reader_of(event)
     expected = {e["name"]: in_json(e, decode([e["type"]], word)[0]) for e, word in zip(topics, words, strict=True)}
     expected |= {e["name"]: in_json(e, value) for e, value in zip(body, decode(kinds, encoded), strict=True)}
+    assert read([slicer.topic, *words], encoded) == expected
     assert slicer.args([slicer.topic, *words], encoded) == expected
 
 
@@ -100,10 +102,10 @@ def test_reads_what_web3_reads(event: Mapping[str, Any], data: st.DataObject) ->
     drawn = data.draw(st.tuples(*(values(entry) for entry in (*topics, *body))))
     words = [encode([entry["type"]], [value]) for entry, value in zip(topics, drawn, strict=False)]
     encoded = encode([collapse_if_tuple(dict(entry)) for entry in body], drawn[len(topics) :])
-    slicer = slicer_for(event)
+    slicer, read = reader_of(event)
     log = UNPLACED | {"topics": [HexBytes(word) for word in (slicer.topic, *words)], "data": HexBytes(encoded)}
     witness = Web3().eth.contract(abi=[event]).events[event["name"]]().process_log(log)["args"]
-    assert slicer.args([slicer.topic, *words], encoded) == {
+    assert read([slicer.topic, *words], encoded) == {
         entry["name"]: in_json(entry, witness[entry["name"]]) for entry in (*topics, *body)
     }
 
@@ -114,24 +116,21 @@ def test_refuses_noise_exactly_when_eth_abi_does(event: Mapping[str, Any], noise
     body = data_entries(event)
     kinds = [collapse_if_tuple(dict(entry)) for entry in body]
     topics = [bytes(32) for _ in topic_entries(event)]
+    slicer, read = reader_of(event)
     try:
         decode(kinds, noise)
     except UnicodeDecodeError:
         return  # Text that is not UTF-8 is kept with U+FFFD where eth_abi gives up.
     except (DecodingError, OverflowError):
         with pytest.raises(DirtyLog):
-            read(event, topics, noise)
+            read([slicer.topic, *topics], noise)
     else:
-        read(event, topics, noise)
+        assert read([slicer.topic, *topics], noise) == slicer.args([slicer.topic, *topics], noise)
 
 
-def read(event: Mapping[str, Any], topics: list[bytes], data: bytes) -> dict[str, Any]:
-    slicer = slicer_for(event)
-    return slicer.args([slicer.topic, *topics], data)
-
-
-def one_field(kind: str, *, indexed: bool = False) -> Slicer:
-    return slicer_for({"name": "E", "type": "event", "inputs": [{"name": "v", "type": kind, "indexed": indexed}]})
+def one_field(kind: str, *, indexed: bool = False) -> ReadLog:
+    inputs = [{"name": "v", "type": kind, "indexed": indexed}]
+    return reader_of({"name": "E", "type": "event", "inputs": inputs})[1]
 
 
 @pytest.mark.parametrize(
@@ -149,18 +148,32 @@ def one_field(kind: str, *, indexed: bool = False) -> Slicer:
 )
 def test_refuses_dirty_words(kind: str, word: bytes) -> None:
     with pytest.raises(DirtyLog):
-        one_field(kind).args([bytes(32)], word)
+        one_field(kind)([bytes(32)], word)
+
+
+@pytest.mark.parametrize(
+    ("kind", "topic"),
+    [
+        ("address", b"\x01" + bytes(31)),
+        ("bool", (2).to_bytes(32)),
+        ("uint64", (2**64).to_bytes(32)),
+        ("bytes32", b"\x01"),
+    ],
+)
+def test_refuses_dirty_topics(kind: str, topic: bytes) -> None:
+    with pytest.raises(DirtyLog):
+        one_field(kind, indexed=True)([bytes(32), topic], b"")
 
 
 def test_refuses_too_few_topics() -> None:
     with pytest.raises(DirtyLog, match="1 topics, not 2"):
-        one_field("address", indexed=True).args([bytes(32)], b"")
+        one_field("address", indexed=True)([bytes(32)], b"")
 
 
 @pytest.mark.parametrize(("raw", "kept"), [(b"a\0b", "a\ufffdb"), (b"\xff", "\ufffd"), (b"\xed\xa0\x80", "\ufffd" * 3)])
 def test_keeps_text_that_postgresql_cannot_hold_with_replacements(raw: bytes, kept: str) -> None:
     data = (32).to_bytes(32) + len(raw).to_bytes(32) + raw + bytes(32 - len(raw))
-    assert one_field("string").args([bytes(32)], data) == {"v": kept}
+    assert one_field("string")([bytes(32)], data) == {"v": kept}
 
 
 @pytest.mark.parametrize("kind", ["uint256[]", "tuple[]", "function"])
@@ -170,5 +183,5 @@ def test_refuses_types_that_no_mirrored_event_has(kind: str) -> None:
 
 
 def test_topics_are_those_of_the_contracts() -> None:
-    names = {slicer.name for slicer in slicers_of(Contract.ESCROW).values()}
+    names = {reader.name for reader in readers_of(Contract.ESCROW).values()}
     assert {"TaskFunded", "TaskAwarded", "PaymentOwed", "FundingPaused"} <= names

@@ -1,0 +1,96 @@
+"""How rows travel to PostgreSQL: binary COPY for what is appended, upserts for what is folded."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+
+from psycopg import AsyncConnection
+from psycopg.abc import Query
+from psycopg.sql import SQL, Composable, Composed, Identifier, Placeholder
+
+from app.database import Base
+from indexer.packing import BEGIN, END, packer_of
+from indexer.tables import Row, converters_of, key_of, names_of, qualified, table_of
+
+STAGED_FROM = 50
+"""Rows; for fewer a temporary table costs more than it saves."""
+
+
+async def copy(
+    connection: AsyncConnection, into: Query, packed: Iterable[bytes], halfway: Callable[[], None] | None = None
+) -> None:
+    """Sends packed rows (indexer.packing) by binary COPY, where there are any; `halfway` is called among them."""
+    parts = [part for part in packed if part]
+    if not parts:
+        return
+    async with connection.cursor() as cursor, cursor.copy(into) as target:
+        await target.write(BEGIN)
+        middle = len(parts[0]) // 2
+        await target.write(parts[0][:middle])
+        if halfway:
+            halfway()
+        for part in (parts[0][middle:], *parts[1:], END):
+            await target.write(part)
+
+
+@cache
+def copy_into(model: type[Base], names: tuple[str, ...] | None = None) -> Composed:
+    """The COPY of the named columns, or of all in the model's order."""
+    columns = SQL(", ").join(map(Identifier, names or names_of(model)))
+    return SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(qualified(model), columns)
+
+
+Rows = Sequence[Row] | bytes
+"""A few rows as statements take them, or many packed."""
+
+
+def rows_of(model: type[Base], rows: Sequence[Row]) -> Rows:
+    """Makes ready for `upsert`; packing many takes its time."""
+    if len(rows) < STAGED_FROM:
+        return [columned(model, row) for row in rows]
+    return b"".join(map(packer_of(model), rows))
+
+
+async def upsert(connection: AsyncConnection, model: type[Base], rows: Rows) -> None:
+    """Inserts rows, or replaces those with their key; packed ones by way of a temporary table."""
+    if not rows:
+        return
+    if isinstance(rows, bytes):
+        make, into, store = staged(model)
+        await connection.execute(make)
+        await copy(connection, into, [rows])
+        await connection.execute(store)
+        return
+    async with connection.cursor() as cursor:
+        await cursor.executemany(upsert_statement(model), rows)
+
+
+def columned(model: type[Base], row: Row) -> Row:
+    """A fold's values as statements take them."""
+    return [convert(value) for (_name, convert), value in zip(converters_of(model), row, strict=True)]
+
+
+@cache
+def staged(model: type[Base]) -> tuple[Composed, Composed, Composed]:
+    """Statements that make a model's temporary table, which each commit empties, copy into it, and store from it."""
+    stage, names = Identifier("pg_temp", f"staged_{table_of(model).name}"), listed(names_of(model))
+    make = SQL("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS").format(stage, qualified(model))
+    into = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(stage, names)
+    return make, into, upserting(model, SQL("SELECT {} FROM {}").format(names, stage))
+
+
+@cache
+def upsert_statement(model: type[Base]) -> Composed:
+    places = SQL(", ").join([Placeholder()] * len(names_of(model)))
+    return upserting(model, SQL("VALUES ({})").format(places))
+
+
+def upserting(model: type[Base], given: Composable) -> Composed:
+    names, key = names_of(model), key_of(model)
+    taken = SQL(", ").join(SQL("{0} = EXCLUDED.{0}").format(Identifier(name)) for name in names if name not in key)
+    return SQL("INSERT INTO {} ({}) {} ON CONFLICT ({}) DO UPDATE SET {}").format(
+        qualified(model), listed(names), given, listed(key), taken
+    )
+
+
+def listed(names: Iterable[str]) -> Composed:
+    return SQL(", ").join(map(Identifier, names))

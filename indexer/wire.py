@@ -1,0 +1,101 @@
+"""JSON-RPC bytes over HTTP/1.1, from threads: a range's logs are megabytes, and a thread reads them at a fraction of
+what an event loop's client costs. Connections are kept; each is used by one thread at a time.
+"""
+
+import http.client
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from indexer.errors import NodeUnavailable
+
+HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
+OK = 200
+
+
+class Wire:
+    """One node's URL. A proxy of the environment is never used: a node is named by its URL alone."""
+
+    def __init__(self, url: str, timeout_seconds: float) -> None:
+        parts = urlsplit(url)
+        self.host = parts.hostname or "?"
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._address = (self.host, parts.port)
+        self._timeout = timeout_seconds
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._idle: list[http.client.HTTPConnection] = []
+        self._open: set[http.client.HTTPConnection] = set()
+        self._lock = Lock()
+
+    def post(self, calls: Sequence[tuple[str, list[Any]]]) -> bytes:
+        """What the node says to these calls, numbered from 0. Raises NodeUnavailable."""
+        body = [{"jsonrpc": "2.0", "id": n, "method": name, "params": given} for n, (name, given) in enumerate(calls)]
+        try:
+            return self._post(orjson.dumps(body))
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unavailable(error) from error
+
+    def answers(self, text: bytes, count: int) -> list[dict[str, Any]]:
+        """The answers in the order of the calls; each has `result` or `error`. Raises NodeUnavailable."""
+        try:
+            by_id = {answer["id"]: answer for answer in orjson.loads(text)}
+            return [by_id[n] for n in range(count)]
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: Exception) -> NodeUnavailable:
+        # The URL's path may hold a secret, and so may the error's text: neither is said.
+        return NodeUnavailable(self.host, type(error).__name__)
+
+    def close(self) -> None:
+        """Ends what threads wait for, too."""
+        with self._lock:
+            connections, self._open, self._idle = self._open, set(), []
+        for connection in connections:
+            if connection.sock is not None:
+                with suppress(OSError):  # the other side may have gone first
+                    connection.sock.shutdown(2)
+            connection.close()
+
+    def _post(self, body: bytes) -> bytes:
+        connection = self._take()
+        try:
+            connection.request("POST", self._path, body, HEADERS)
+            response = connection.getresponse()
+            answer = response.read()
+        except BaseException:
+            self._drop(connection)
+            raise
+        if response.will_close:
+            self._drop(connection)
+        else:
+            with self._lock:
+                self._idle.append(connection)
+        if response.status != OK:
+            raise NodeUnavailable(self.host, f"status={response.status}")
+        return answer
+
+    def _take(self) -> http.client.HTTPConnection:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        host, port = self._address
+        if self._tls is not None:
+            made: http.client.HTTPConnection = http.client.HTTPSConnection(
+                host, port, timeout=self._timeout, context=self._tls
+            )
+        else:
+            made = http.client.HTTPConnection(host, port, timeout=self._timeout)
+        with self._lock:
+            self._open.add(made)
+        return made
+
+    def _drop(self, connection: http.client.HTTPConnection) -> None:
+        with self._lock:
+            self._open.discard(connection)
+        connection.close()
