@@ -1,0 +1,89 @@
+"""`scripts/bench indexer [SHAPE...] [--pairs N]`: the backfill beside its floor, on the same machine in the same run.
+
+Shapes: bench (neighbours), spread (a task's events lie over 1,000 blocks), growth (1,000,000 events; no pairs, the
+rate of the last part beside that of the first). Goals: 0.45 of the floor on bench, a third on spread.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+
+from bench import indexer_floor
+from bench.indexer_chain import SHAPES
+from bench.indexer_world import World, start
+
+GOALS = {"bench": 0.45, "spread": 1 / 3}
+NAIVE_EVENTS = 4_000
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints the figures."""
+    parser = argparse.ArgumentParser(prog="scripts/bench indexer")
+    parser.add_argument("shapes", nargs="*", default=["bench", "spread"], choices=["bench", "spread"])
+    parser.add_argument("--pairs", type=int, default=3)
+    given = parser.parse_args(arguments)
+    for name in given.shapes:
+        with tempfile.TemporaryDirectory() as folder, start(SHAPES[name], Path(folder)) as world:
+            compare(world, Path(folder), given.pairs)
+    return 0
+
+
+def compare(world: World, folder: Path, pairs: int) -> None:
+    """Alternated pairs; the median ratio decides."""
+    shape = world.shape
+    print(f"{shape.name}: {shape.events:,} events in {shape.blocks:,} blocks, one task over {shape.span:,}")
+    requests = first_run(world, folder)
+    print(f"  {requests:.1f} HTTP requests for 1,000 blocks, each block's header and each log among them")
+    ratios, rates = [], []
+    for _ in range(pairs):
+        floor, mine = measured(world, "bench.indexer_floor"), measured(world, "bench.indexer_backfill")
+        ratios.append(mine["rate"] / floor["rate"])
+        rates.append(mine["rate"])
+        said = f"{ratios[-1]:.2f}; us an event: {spent(mine)}, floor {spent(floor)}; peak {mine['peak_mb']:.0f} MB"
+        print(f"  {mine['rate']:>9,.0f} events/s, floor {floor['rate']:>9,.0f}: {said}", flush=True)
+    naive = measured(world, "bench.indexer_naive", str(NAIVE_EVENTS))
+    print(f"  {naive['rate']:>9,.0f} events/s by web3.py and ORM inserts ({NAIVE_EVENTS:,} events)")
+    goal = GOALS[shape.name]
+    print(f"  median of {pairs}: {median(rates):,.0f} events/s, {median(ratios):.2f} of the floor (goal {goal:.2f})")
+
+
+def first_run(world: World, folder: Path) -> float:
+    """Warms everything, packs the floor's rows, and counts the requests for 1,000 blocks."""
+    database = world.database()
+    take_counts(world)
+    world.run("bench.indexer_backfill", database)
+    requests = take_counts(world)["requests"]
+    indexer_floor.save(database, folder, world.shape.blocks)
+    world.drop(database)
+    return requests * 1_000 / world.shape.blocks
+
+
+def take_counts(world: World) -> dict[str, int]:
+    call = {"id": 0, "method": "bench_counts", "params": []}
+    counts: dict[str, int] = httpx.post(world.env["RPC_URLS"], json=call, trust_env=False).json()["result"]
+    return counts
+
+
+def measured(world: World, module: str, *arguments: str) -> dict[str, Any]:
+    """One run on an empty database."""
+    database = world.database()
+    figures = world.run(module, database, *arguments)
+    world.drop(database)
+    figures["rate"] = figures["events"] / figures["seconds"]
+    return figures
+
+
+def spent(figures: dict[str, Any]) -> str:
+    """Microseconds of processor for each event, here and in the database."""
+    here, there = (figures[name] / figures["events"] * 1_000_000 for name in ("cpu", "database"))
+    return f"{here:.1f} + {there:.1f} in the database"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

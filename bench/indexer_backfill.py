@@ -1,0 +1,47 @@
+"""One backfill by the indexer itself, from an empty mirror to the head; its figures as JSON."""
+
+import asyncio
+import json
+import resource
+import sys
+
+from psycopg import AsyncConnection
+
+from app.chain import deployment as deployments
+from app.config import read_settings
+from bench.indexer_clock import Clock
+from indexer import work
+from indexer.backfill import catch_up
+from indexer.decode import decoder_for
+from indexer.lead import start
+from indexer.node import Node
+from indexer.projections import projections_for
+from indexer.store import Store, connect
+
+
+async def main() -> dict[str, float]:
+    settings = read_settings()
+    deployment = deployments.load(settings.deployment_file)
+    work.tune()
+    async with (
+        Node(settings.rpc_urls, timeout_seconds=60) as node,
+        connect(settings.database_url.get_secret_value()) as connection,
+    ):
+        store = Store(connection, deployment.chain_id)
+        cursor, rules = await start(store, node, settings, deployment)
+        decoder, projections = decoder_for(deployment), projections_for(deployment)
+        clock = Clock(connection.info.backend_pid)
+        await catch_up(node, connection, decoder, projections, cursor, rules, deployment.chain_id)
+        figures = clock.since()
+        figures["events"] = await count(connection)
+    return {**figures, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+async def count(connection: AsyncConnection) -> int:
+    row = await (await connection.execute("SELECT count(*) FROM chain.logs")).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(main())))
+    sys.exit()

@@ -1,0 +1,32 @@
+"""Time as three clocks see it: the wall, this process's processor, and that of the database's process behind it."""
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Clock:
+    """Starts when it is made."""
+
+    backend_pid: int
+    wall: float = field(default_factory=time.monotonic)
+    cpu: float = field(default_factory=time.process_time)
+    database: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.database = processor_seconds(self.backend_pid)
+
+    def since(self) -> dict[str, float]:
+        return {
+            "seconds": time.monotonic() - self.wall,
+            "cpu": time.process_time() - self.cpu,
+            "database": processor_seconds(self.backend_pid) - self.database,
+        }
+
+
+def processor_seconds(pid: int) -> float:
+    """User and system time of a process; the name in the file may hold spaces, so what follows it is counted."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
