@@ -31,6 +31,7 @@ contract ChannelCloseTest is ChannelTest {
         _assertChannel(channelId, ChannelState.Closing, DEPOSIT, 0);
     }
 
+    /// INV-39
     function test_only_the_payer_starts() public {
         Channel memory channel = _bilateral();
         channel.signer = signer;
@@ -58,6 +59,7 @@ contract ChannelCloseTest is ChannelTest {
         _expectStartRefused(channel, ChannelState.Closed);
     }
 
+    /// INV-38: the payer's exit, which needs nobody else.
     function test_finishes_strictly_after_the_challenge_period() public {
         Channel memory channel = _bilateral();
         bytes32 channelId = _open(channel);
@@ -77,7 +79,7 @@ contract ChannelCloseTest is ChannelTest {
         vm.assertEq(usdc.balanceOf(address(channels)), 0);
     }
 
-    /// INV-33: the end absorbs.
+    /// INV-35: the end absorbs.
     function test_refuses_to_finish_unless_it_is_closing() public {
         Channel memory channel = _bilateral();
         _expectFinishRefused(channel, ChannelState.None);
@@ -112,7 +114,7 @@ contract ChannelCloseTest is ChannelTest {
         vm.assertEq(usdc.balanceOf(payer), 1_000_000e6);
     }
 
-    /// The last moment of a long period lies beyond what 40 bits of time hold only in the year 36812.
+    /// INV-38
     function testFuzz_the_period_is_the_channels(uint32 challenge) public {
         Channel memory channel = _bilateral();
         channel.challengeSeconds = challenge % 30 days + 1;

@@ -79,7 +79,7 @@ contract ChannelCloseTogetherTest is ChannelTest {
         _expectRevert(channel, DEPOSIT, byAgent, byAgent, stranger, _badSignature(payer));
     }
 
-    /// Signing vouchers is all that the payer's delegate may do.
+    /// INV-39: signing vouchers is all that the payer's delegate may do.
     function test_refuses_the_signer_in_the_payers_place() public {
         Channel memory channel = _withAgent();
         channel.signer = signer;

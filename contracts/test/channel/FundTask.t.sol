@@ -56,7 +56,7 @@ contract ChannelFundTaskTest is ChannelTest {
         _assertChannel(channelId, ChannelState.Open, DEPOSIT - TASK_BUDGET, 0);
     }
 
-    /// The payer moves nothing that his payee counts on: into a task he could cancel it and have it back at once.
+    /// INV-39: the payer moves nothing that his payee counts on: into a task he could cancel it and have it back at once.
     function test_refuses_a_payer_who_moves_the_channel_alone() public {
         Channel memory channel = _withAgent();
         bytes32 channelId = _open(channel);

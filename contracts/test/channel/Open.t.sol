@@ -37,7 +37,7 @@ contract ChannelOpenTest is ChannelTest {
         channels.open(channel, DEPOSIT, auth);
     }
 
-    /// An allowance is for the contract, not for whoever names a channel.
+    /// INV-39: an allowance is for the contract, not for whoever names a channel.
     function test_refuses_a_channel_that_a_stranger_invented() public {
         Channel memory channel = _bilateral();
         channel.payee = stranger;
@@ -47,7 +47,7 @@ contract ChannelOpenTest is ChannelTest {
         _expectRefused(channel, _openAuth(STRANGER_KEY, channel, DEPOSIT), _badSignature());
     }
 
-    /// A key that writes vouchers does not spend the allowance.
+    /// INV-39: a key that writes vouchers does not spend the allowance.
     function test_refuses_the_signer_in_the_payers_place() public {
         Channel memory channel = _bilateral();
         channel.signer = signer;
@@ -119,7 +119,7 @@ contract ChannelOpenTest is ChannelTest {
         channels.openWithPermit(_bilateral(), DEPOSIT, permit, "");
     }
 
-    /// A permit names no channel: it alone opens none.
+    /// INV-39: a permit names no channel: it alone opens none.
     function test_refuses_a_permit_with_a_channel_that_a_stranger_invented() public {
         _revokeAllowance();
         Channel memory channel = _bilateral();

@@ -54,6 +54,7 @@ contract ChannelRedeemTest is ChannelTest {
         );
     }
 
+    /// INV-38
     function test_works_until_the_challenge_periods_last_second() public {
         Channel memory channel = _bilateral();
         bytes32 channelId = _open(channel);
@@ -153,7 +154,7 @@ contract ChannelRedeemTest is ChannelTest {
         vm.assertEq(usdc.balanceOf(payee), 30e6);
     }
 
-    /// The sequencer may refuse, but neither he nor a carrier turns a voucher to somebody else.
+    /// INV-39: the sequencer may refuse, but neither he nor a carrier turns a voucher to somebody else.
     function test_refuses_another_payee_than_the_signed_one() public {
         Channel memory channel = _sequenced();
         _open(channel);
