@@ -11,6 +11,7 @@ SdkError
 ├── Unreachable             no answer after the bounded retries
 ├── SignatureRefused        the service wants something else signed than what the caller meant
 ├── NetworkChanged          chain id or a contract is not the one given or first seen
+├── VoucherRefused          a voucher is not worth what was asked for it; `reason` says why
 ├── DigestMismatch          the bytes are not those of the digest
 ├── IntentFailed            a carried intent ended in `failed`
 ├── WaitTimedOut            a condition did not come true in time
@@ -92,6 +93,13 @@ class DigestMismatch(SdkError):
     def __init__(self, expected: str, actual: str) -> None:
         self.expected, self.actual = expected, actual
         super().__init__(f"content does not match its digest: expected {expected}, got {actual}")
+
+
+class VoucherRefused(SdkError):
+    def __init__(self, reason: str, **facts: object) -> None:
+        self.reason, self.facts = reason, facts
+        said = ", ".join(f"{name} {value}" for name, value in facts.items())
+        super().__init__(f"voucher refused: {reason}{': ' + said if said else ''}")
 
 
 class IntentFailed(SdkError):

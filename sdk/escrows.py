@@ -1,12 +1,22 @@
 """The verbs that move money: prepare, rebuild the message here, compare, sign ours, hand it over to be carried."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sdk.intents import Build, authorization, feedback, intent, refuse_standing_order, revocation
+from sdk.intents import (
+    Build,
+    authorization,
+    feedback,
+    intent,
+    permit,
+    permit2,
+    refuse_standing_order,
+    revocation,
+)
 from sdk.schemas import Carried, Intent
 from sdk.session import Session
 from sdk.terms import ZERO_HASH, Terms
-from sdk.typed_data import refuse_difference, task_id
+from sdk.typed_data import TypedData, batch_message, refuse_difference, task_id
 
 AUTHORIZATION_SECONDS = 3600
 
@@ -15,12 +25,39 @@ class Escrows(Session):
     """One method per verb, named as in the contract. Each raises Problem or SignatureRefused."""
 
     async def fund(self, terms: Terms, method: str = "authorization") -> Intent:
-        """Pays the whole budget in. `method`: authorization (EIP-3009) or approve (needs an allowance)."""
-        if method != "authorization":
-            return await self._carry("fund", terms, {"method": method}, intent("Fund", "deadline"))
-        valid_before = (await self.clock()).chain_time + AUTHORIZATION_SECONDS
-        params = {"method": method, "valid_after": 0, "valid_before": valid_before}
-        return await self._carry("fund", terms, params, authorization(0, valid_before))
+        """Pays the whole budget in.
+
+        `method`: authorization (EIP-3009), permit (EIP-2612), approve (needs an allowance for the escrow) or permit2
+        (needs one for Permit2).
+        """
+        params: dict[str, Any] = {"method": method}
+        match method:
+            case "authorization":
+                bounds = await self._validity()
+                return await self._carry("fund", terms, params | bounds, authorization(**bounds))
+            case "permit":
+                return await self._carry("fund", terms, params, intent("Fund", "deadline"), permit())
+            case "permit2":
+                return await self._carry("fund", terms, params, permit2())
+            case _:
+                return await self._carry("fund", terms, params, intent("Fund", "deadline"))
+
+    async def fund_batch(self, plan: Sequence[Terms]) -> Intent:
+        """Pays 1 to 32 posted tasks of this wallet by one signature, all or none: the milestones of a plan."""
+        network, bounds = await self.network(), await self._validity()
+        asked = {"task_ids": [task_id(terms, network) for terms in plan], **bounds}
+        prepared = await self._post("/v1/tasks/fund-batch/prepare", asked)
+        ours = batch_message(plan, bounds["valid_after"], bounds["valid_before"], network)
+        refuse_difference(ours, prepared["typed_data"])
+        body = {**asked, "signature": self.wallet.sign_typed(ours)}
+        return carried(Carried.model_validate(await self._post("/v1/tasks/fund-batch", body)))
+
+    async def award_and_fund(self, terms: Terms, bid_digest: str, price: int) -> Intent:
+        """Chooses a bid on a task that was posted with `payment="at_award"`, and pays in the same transaction."""
+        bounds = await self._validity()
+        params = {"bid_digest": bid_digest, "price": str(price), **bounds}
+        build = intent("Award", "deadline", bidDigest=bid_digest, price=price, transcript=ZERO_HASH)
+        return await self._carry("award-and-fund", terms, params, build, authorization(**bounds))
 
     async def award(self, terms: Terms, bid_digest: str, price: int) -> Intent:
         """By the buyer as awarder. `price` in base units, from the bid's minimum to the budget."""
@@ -89,19 +126,33 @@ class Escrows(Session):
         """Sends what is owed to its owner, whoever asks."""
         return await self._ask(f"/v1/owed/{owner}/withdraw")
 
-    async def _carry(self, verb: str, terms: Terms, params: dict[str, Any], build: Build) -> Intent:
-        return carried(await self._sign(verb, terms, params, build))
+    async def _validity(self) -> dict[str, int]:
+        """From now on, for an hour."""
+        return {"valid_after": 0, "valid_before": (await self.clock()).chain_time + AUTHORIZATION_SECONDS}
 
-    async def _sign(self, verb: str, terms: Terms, params: dict[str, Any], build: Build) -> Carried:
+    async def _carry(
+        self, verb: str, terms: Terms, params: dict[str, Any], build: Build, pay: Build | None = None
+    ) -> Intent:
+        return carried(await self._sign(verb, terms, params, build, pay))
+
+    async def _sign(
+        self, verb: str, terms: Terms, params: dict[str, Any], build: Build, pay: Build | None = None
+    ) -> Carried:
         path = f"/v1/tasks/{await self._id(terms)}/{verb}"
         prepared = await self._post(f"{path}/prepare", params)
-        ours = build(terms, prepared["typed_data"], await self.network())
-        refuse_difference(ours, prepared["typed_data"])
-        refuse_standing_order(ours, (await self.clock()).chain_time)
-        body = {**prepared["params"], "signature": self.wallet.sign_typed(ours)}
+        body = {**prepared["params"], "signature": await self._signed(terms, build, prepared["typed_data"])}
+        if pay is not None:
+            body["payment_signature"] = await self._signed(terms, pay, prepared["payment"])
         if prepared.get("deadline") is not None:
             body["deadline"] = prepared["deadline"]
         return Carried.model_validate(await self._post(path, body))
+
+    async def _signed(self, terms: Terms, build: Build, prepared: TypedData) -> str:
+        """Our own message, once the service's is the same."""
+        ours = build(terms, prepared, await self.network())
+        refuse_difference(ours, prepared)
+        refuse_standing_order(ours, (await self.clock()).chain_time)
+        return self.wallet.sign_typed(ours)
 
     async def _ask(self, path: str) -> Intent:
         return carried(Carried.model_validate(await self._post(path, {})))

@@ -17,6 +17,8 @@ from sdk.typed_data import (
     canonical,
     escrow_message,
     feedback_message,
+    permit2_message,
+    permit_message,
     task_id,
 )
 
@@ -41,6 +43,24 @@ def authorization(valid_after: int, valid_before: int) -> Build:
 
     def build(terms: Terms, _prepared: TypedData, network: Network) -> TypedData:
         return authorization_message(terms, valid_after, valid_before, network)
+
+    return build
+
+
+def permit() -> Build:
+    """EIP-2612 over exactly the terms' budget; `nonce` is the token's, `deadline` as prepared."""
+
+    def build(terms: Terms, prepared: TypedData, network: Network) -> TypedData:
+        return permit_message(terms, number(prepared, "nonce"), number(prepared, "deadline"), network)
+
+    return build
+
+
+def permit2() -> Build:
+    """Permit2 over exactly the terms' budget, for this task alone; any unused nonce will do."""
+
+    def build(terms: Terms, prepared: TypedData, network: Network) -> TypedData:
+        return permit2_message(terms, number(prepared, "nonce"), number(prepared, "deadline"), network)
 
     return build
 

@@ -18,6 +18,8 @@ class Token:
 
 @dataclass(frozen=True)
 class Network:
+    """`channels` and `permit2` are None where the deployment has none."""
+
     chain_id: int
     escrow: str
     identity: str
@@ -26,6 +28,8 @@ class Network:
     fee_bps: int
     auctioneer: str
     arbiters: tuple[str, ...]
+    channels: str | None = None
+    permit2: str | None = None
 
     @classmethod
     def from_wire(cls, wire: dict[str, Any]) -> Self:
@@ -39,6 +43,8 @@ class Network:
             fee_bps=int(wire["fee_bps"]),
             auctioneer=wire["auctioneer"],
             arbiters=tuple(wire["arbiters"]),
+            channels=contracts.get("PaymentChannel"),
+            permit2=contracts.get("Permit2"),
         )
 
     def refuse_change(self, now: "Network") -> None:

@@ -19,8 +19,10 @@ class Tasks(Session):
         capability: str,
         visibility: Literal["public", "private"] = "public",
         auction_seconds: int | None = None,
+        payment: Literal["in_advance", "at_award"] = "in_advance",
     ) -> Task:
-        """A draft until funded; the same terms again are the same task.
+        """A draft until funded; the same terms again are the same task. With `at_award` it asks for bids at once, and
+        `award_and_fund` pays.
 
         Raises SignatureRefused if the service computes another task id.
         """
@@ -30,6 +32,7 @@ class Tasks(Session):
             "capability": capability,
             "visibility": visibility,
             "auction": auction or None,
+            "payment": payment,
         }
         answer = await self._post("/v1/tasks", {"terms": terms.to_wire(), **about})
         task = Task.model_validate(answer)

@@ -4,6 +4,7 @@ This is written a second time on purpose: the service has its own, and a client 
 the service's code produced would have to trust it. `refuse_difference` compares the two.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from eth_abi.abi import encode
@@ -15,6 +16,7 @@ from sdk.network import Network
 from sdk.terms import Bid, Terms, message_of
 
 TypedData = dict[str, Any]
+Types = dict[str, list[dict[str, str]]]
 
 MESSAGES = {
     "Fund": "bytes32 taskId,uint40 deadline",
@@ -35,6 +37,11 @@ MESSAGES = {
     "Register": "address owner,string agentURI,uint256 nonce,uint256 deadline",
     "ReceiveWithAuthorization": "address from,address to,uint256 value,uint256 validAfter,"
     "uint256 validBefore,bytes32 nonce",
+    "Permit": "address owner,address spender,uint256 value,uint256 nonce,uint256 deadline",
+    "PermitWitnessTransferFrom": "TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,"
+    "bytes32 taskId",
+    "TokenPermissions": "address token,uint256 amount",
+    "Voucher": "bytes32 channelId,address payee,uint96 cumulative",
     "CancelAuthorization": "address authorizer,bytes32 nonce",
     "EIP712Domain": "string name,string version,uint256 chainId,address verifyingContract",
 }
@@ -75,16 +82,55 @@ def register_message(message: dict[str, Any], network: Network) -> TypedData:
 
 def authorization_message(terms: Terms, valid_after: int, valid_before: int, network: Network) -> TypedData:
     """EIP-3009: the escrow may draw exactly the budget, once, under the task id as nonce."""
+    return draw(terms.buyer, terms.budget, task_id(terms, network), valid_after, valid_before, network)
+
+
+def batch_message(batch: Sequence[Terms], valid_after: int, valid_before: int, network: Network) -> TypedData:
+    """EIP-3009 over the sum of several tasks' budgets, under the hash of their ids as nonce."""
+    ids = b"".join(bytes.fromhex(task_id(terms, network)[2:]) for terms in batch)
+    total = sum(terms.budget for terms in batch)
+    return draw(batch[0].buyer, total, "0x" + keccak(ids).hex(), valid_after, valid_before, network)
+
+
+def draw(payer: str, amount: int, nonce: str, valid_after: int, valid_before: int, network: Network) -> TypedData:
     message = {
-        "from": terms.buyer,
+        "from": payer,
         "to": network.escrow,
-        "value": terms.budget,
+        "value": amount,
         "validAfter": valid_after,
         "validBefore": valid_before,
-        "nonce": task_id(terms, network),
+        "nonce": nonce,
     }
+    return token_message("ReceiveWithAuthorization", message, network)
+
+
+def permit_message(terms: Terms, nonce: int, deadline: int, network: Network) -> TypedData:
+    """EIP-2612: an allowance of exactly the budget for the escrow."""
+    message = {"owner": terms.buyer, "spender": network.escrow, "value": terms.budget}
+    return token_message("Permit", {**message, "nonce": nonce, "deadline": deadline}, network)
+
+
+def permit2_message(terms: Terms, nonce: int, deadline: int, network: Network) -> TypedData:
+    """Uniswap's Permit2 with the task id as witness; its domain has no version. Raises SignatureRefused without one."""
+    if network.permit2 is None:
+        raise SignatureRefused("domain.verifyingContract", "a Permit2", None)
+    message = {
+        "permitted": {"token": network.token.address, "amount": terms.budget},
+        "spender": network.escrow,
+        "nonce": nonce,
+        "deadline": deadline,
+        "taskId": task_id(terms, network),
+    }
+    found = typed("PermitWitnessTransferFrom", message, "Permit2", "", network.chain_id, network.permit2)
+    found["types"]["EIP712Domain"] = [each for each in members("EIP712Domain") if each["name"] != "version"]
+    found["types"]["TokenPermissions"] = members("TokenPermissions")
+    del found["domain"]["version"]
+    return found
+
+
+def token_message(primary: str, message: dict[str, Any], network: Network) -> TypedData:
     token = network.token
-    return typed("ReceiveWithAuthorization", message, token.name, token.version, network.chain_id, token.address)
+    return typed(primary, message, token.name, token.version, network.chain_id, token.address)
 
 
 def typed(primary: str, message: dict[str, Any], name: str, version: str, chain_id: int, contract: str) -> TypedData:
@@ -103,16 +149,22 @@ def members(struct: str) -> list[dict[str, str]]:
 
 def refuse_difference(ours: TypedData, theirs: TypedData) -> None:
     """Raises SignatureRefused at the first member that is missing, added or different."""
-    primary = ours["primaryType"]
+    primary, types = ours["primaryType"], ours["types"]
     equal("primaryType", primary, theirs.get("primaryType"))
-    their_types = {"EIP712Domain": members("EIP712Domain"), **theirs.get("types", {})}
-    equal("types", ours["types"], their_types)
+    equal("types", types, {"EIP712Domain": types["EIP712Domain"], **theirs.get("types", {})})
     for part, struct in (("domain", "EIP712Domain"), ("message", primary)):
-        their_part = theirs.get(part, {})
-        equal(f"{part} members", sorted(ours[part]), sorted(their_part))
-        for member in members(struct):
-            name, kind = member["name"], member["type"]
-            equal(f"{part}.{name}", *(canonical(side, kind) for side in (ours[part][name], their_part[name])))
+        refuse_different_struct(part, struct, types, ours[part], theirs.get(part, {}))
+
+
+def refuse_different_struct(path: str, struct: str, types: Types, ours: dict[str, Any], theirs: Any) -> None:
+    """Member by member, structs within structs."""
+    equal(f"{path} members", sorted(ours), sorted(theirs))
+    for member in types[struct]:
+        name, kind = member["name"], member["type"]
+        if kind in types:
+            refuse_different_struct(f"{path}.{name}", kind, types, ours[name], theirs[name])
+        else:
+            equal(f"{path}.{name}", *(canonical(side, kind) for side in (ours[name], theirs[name])))
 
 
 def canonical(value: object, kind: str) -> object:

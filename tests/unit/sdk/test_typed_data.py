@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chain import typed_data as service
+from app.chain import typed_payments
 from app.chain.deployment import Deployment
 from app.database import Address, Digest, Hash32
 from sdk.errors import SignatureRefused
-from sdk.intents import authorization, feedback, intent, refuse_standing_order, revocation
+from sdk.intents import authorization, feedback, intent, permit, permit2, refuse_standing_order, revocation
 from sdk.network import Network, Token
 from sdk.terms import Bid, Terms, make_terms
 from sdk.typed_data import bid_digest, escrow_message, refuse_difference, task_id
@@ -21,7 +22,9 @@ from sdk.wallet import Wallet
 
 KEYS = [Account.from_key(bytes([n]) * 32) for n in (1, 2, 3, 4, 5, 6, 7)]
 BUYER, AGENT, ARBITER, ESCROW, TOKEN, IDENTITY, REPUTATION = (key.address for key in KEYS)
-NETWORK = Network(31337, ESCROW, IDENTITY, REPUTATION, Token(TOKEN, "USD Coin", "2", 6), 250, ARBITER, (ARBITER,))
+NETWORK = Network(
+    31337, ESCROW, IDENTITY, REPUTATION, Token(TOKEN, "USD Coin", "2", 6), 250, ARBITER, (ARBITER,), permit2=IDENTITY
+)
 DEPLOYMENT = Deployment(
     chain_id=31337,
     start_block=1,
@@ -78,6 +81,8 @@ def test_every_intent_equals_the_services() -> None:
     token = service.TokenDomain("USD Coin", "2")
     pairs = [
         (intent("Fund", "deadline"), service.fund(DEPLOYMENT, task, 9)),
+        (permit(), typed_payments.permit(DEPLOYMENT, token, Address(BUYER), Address(ESCROW), ours.budget, 3, 9)),
+        (permit2(), typed_payments.permit2_transfer(DEPLOYMENT, Address(IDENTITY), service_terms(ours), 2**200, 9)),
         (revocation(digest), service.revoke_bid(DEPLOYMENT, digest, 9)),
         (authorization(1, 9), service.receive_authorization(DEPLOYMENT, token, service_terms(ours), 1, 9)),
         (
