@@ -216,7 +216,6 @@ contract TaskEscrow is Awarding {
         party = byAgent ? agent : terms.buyerOf();
     }
 
-    /// @dev The agent's share is rounded down: the odd unit is the buyer's.
     function _split(
         Agreed terms,
         bytes32 taskId,
@@ -227,13 +226,20 @@ contract TaskEscrow is Awarding {
     ) private {
         (, address payee) = _hired(terms, taskId, task);
         uint96 remaining = task.remainingOf();
-        uint96 toAgent = uint96((uint256(remaining) * shareBps) / WHOLE_BPS);
-
+        uint96 toAgent = _shareDown(remaining, shareBps);
         uint96 toBuyer = remaining - toAgent;
+
         address receiver = _end(terms, taskId, task, State.Ruled, toAgent != 0, toBuyer);
         uint96 fee = _chargeFee(toAgent);
         emit TaskRuled(taskId, shareBps, toAgent, fee, toBuyer, byDefault, reasons);
         _push(taskId, payee, toAgent - fee);
         _pushBack(taskId, receiver, toBuyer);
+    }
+
+    /// @dev The odd unit is the buyer's. A share is at most the whole, and 96 + 16 bits overflow nothing.
+    function _shareDown(uint96 amount, uint16 shareBps) private pure returns (uint96) {
+        unchecked {
+            return uint96((uint256(amount) * shareBps) / WHOLE_BPS);
+        }
     }
 }

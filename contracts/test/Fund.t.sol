@@ -212,14 +212,31 @@ contract FundTest is EscrowTest {
         polygon.fund(terms, "");
     }
 
-    function test_refuses_dirty_bits_in_an_address() public {
-        Terms memory terms = _auction();
-        bytes memory call_ = abi.encodeCall(escrow.fund, (terms, ""));
-        // the awarder's word: selector, then two words before it
-        call_[4 + 2 * 32] = 0x01;
+    /// INV-21. The lowest bit beyond each field's type; parent, content and salt are whole words.
+    function test_refuses_stray_bits_in_every_field() public {
+        uint16[15] memory widths = [160, 160, 160, 160, 256, 256, 256, 96, 96, 40, 40, 32, 32, 32, 16];
+        for (uint256 i = 0; i < widths.length; i++) {
+            if (widths[i] == 256) continue;
+            bytes memory call_ = abi.encodeCall(escrow.fund, (_auction(), ""));
+            _setBit(call_, 4 + i * 32, widths[i]);
+            _expectStrayBits(call_);
+            call_ = abi.encodeCall(escrow.fund, (_auction(), ""));
+            _setBit(call_, 4 + i * 32, 255);
+            _expectStrayBits(call_);
+        }
+    }
+
+    function _expectStrayBits(bytes memory call_) private {
         vm.prank(buyer);
-        (bool done,) = address(escrow).call(call_);
+        (bool done, bytes memory reason) = address(escrow).call(call_);
         vm.assertFalse(done);
+        vm.assertEq(reason, abi.encodeWithSelector(ITaskEscrow.StrayBits.selector));
+    }
+
+    /// `bit` counts from the lowest of the word that begins at `offset`.
+    function _setBit(bytes memory data, uint256 offset, uint256 bit) private pure {
+        uint256 at = offset + 31 - bit / 8;
+        data[at] = bytes1(uint8(data[at]) | uint8(1 << (bit % 8)));
     }
 
     function _expectWindow(Terms memory terms, uint256 actual, uint256 min, uint256 max) private {

@@ -64,10 +64,7 @@ abstract contract Children is Intents, VerbRules {
     }
 
     /// @dev The parent's agent is hired and has not submitted; the child ends, at the latest, before he has to.
-    function _requireDelegable(Agreed child, Agreed parent, bytes32 parentId, TaskSlot task)
-        private
-        view
-    {
+    function _requireDelegable(Agreed child, Agreed parent, bytes32 parentId, TaskSlot task) private view {
         _requireHeld(task, State.Awarded);
         (address agent,) = _requireHired(parent, parentId, task);
         if (child.buyerOf() != agent) revert NotAgent(child.buyerOf(), agent);
@@ -89,10 +86,7 @@ abstract contract Children is Intents, VerbRules {
     }
 
     /// @dev Answers whom to push what goes back to the buyer: 0 where an open parent takes it in. Call before any push.
-    function _giveBack(Agreed terms, bytes32 taskId, uint96 amount, bool ended)
-        internal
-        returns (address receiver)
-    {
+    function _giveBack(Agreed terms, bytes32 taskId, uint96 amount, bool ended) internal returns (address receiver) {
         if (terms.parentOf() == 0) return terms.buyerOf();
         return _giveToParent(terms.parentOf(), taskId, amount, ended);
     }
@@ -106,14 +100,11 @@ abstract contract Children is Intents, VerbRules {
         returns (address receiver)
     {
         TaskSlot parent = _tasks[parentId];
-        uint256 delegation = _delegations[parentId];
-        bool over = !parent.isHeldUpTo(State.Disputed);
-        if (over) {
-            receiver = address(uint160(delegation >> BUYER_AT));
-        } else {
-            _tasks[parentId] = parent.receiving(amount, ended);
-            _delegations[parentId] = delegation - amount;
-        }
-        if (amount != 0) emit ChildReturned(parentId, childId, amount, over);
+        bool open = parent.isHeldUpTo(State.Disputed);
+        if (open) _tasks[parentId] = parent.receiving(amount, ended);
+        if (amount == 0) return address(0);
+        if (open) _delegations[parentId] -= amount;
+        else receiver = address(uint160(_delegations[parentId] >> BUYER_AT));
+        emit ChildReturned(parentId, childId, amount, !open);
     }
 }
