@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {EscrowTest} from "./EscrowTest.sol";
+import {FinishedTasks} from "./FinishedTasks.sol";
+import {IdentityIntents} from "./IdentityIntents.sol";
 import {vm} from "./Vm.sol";
 import {Terms} from "../src/interfaces/ITaskEscrow.sol";
 import {IReputationRegistry} from "../src/interfaces/IReputationRegistry.sol";
 
-contract ReputationTest is EscrowTest {
-    bytes32 private constant TASK_FEEDBACK = keccak256(
-        "TaskFeedback(bytes32 taskId,uint256 agentId,int128 value,uint8 valueDecimals,string tag1,string tag2,string endpoint,string feedbackURI,bytes32 feedbackHash,uint40 deadline)"
-    );
-    bytes32 private constant HASH = keccak256("comment");
-
-    uint256 private _salt;
-
+/// INV-12: who may rate what, once.
+contract ReputationTest is FinishedTasks, IdentityIntents {
     function test_the_buyer_of_a_finished_task_rates_once() public {
         Terms memory terms = _finished();
         bytes32 taskId = escrow.taskIdOf(terms);
@@ -34,29 +29,13 @@ contract ReputationTest is EscrowTest {
         vm.assertEq(tag1, "guildhall");
         vm.assertEq(tag2, "translate");
         vm.assertFalse(revoked);
+        vm.assertTrue(escrow.rated(taskId));
         _expectRateRevert(terms, agentId, buyer, abi.encodeWithSelector(IReputationRegistry.AlreadyRated.selector, taskId));
     }
 
-    function test_carried_with_the_buyers_signature() public {
-        Terms memory terms = _finished();
-        bytes memory auth = _feedbackAuth(BUYER_KEY, escrow.taskIdOf(terms), 4, _soon());
-        vm.expectRevert(abi.encodeWithSelector(IReputationRegistry.BadSignature.selector, buyer));
-        reputation.giveTaskFeedback(terms, agentId, 5, 0, "guildhall", "", "", "", HASH, auth);
-        reputation.giveTaskFeedback(terms, agentId, 4, 0, "guildhall", "", "", "", HASH, auth);
-        vm.assertEq(reputation.getLastIndex(agentId, buyer), 1);
-    }
-
-    function test_refuses_a_bad_auth() public {
-        Terms memory terms = _finished();
-        vm.expectRevert(abi.encodeWithSelector(IReputationRegistry.BadAuth.selector, 2));
-        reputation.giveTaskFeedback(terms, agentId, 4, 0, "guildhall", "", "", "", HASH, hex"0102");
-        uint40 deadline = uint40(_now() - 1);
-        bytes memory late = _feedbackAuth(BUYER_KEY, escrow.taskIdOf(terms), 4, deadline);
-        vm.expectRevert(abi.encodeWithSelector(IReputationRegistry.IntentExpired.selector, _now(), deadline));
-        reputation.giveTaskFeedback(terms, agentId, 4, 0, "guildhall", "", "", "", HASH, late);
-        _expectRateRevert(
-            terms, agentId, agent, abi.encodeWithSelector(IReputationRegistry.NotBuyer.selector, agent, buyer)
-        );
+    function test_refuses_everybody_but_the_buyer() public {
+        bytes memory reason = abi.encodeWithSelector(IReputationRegistry.NotBuyer.selector, agent, buyer);
+        _expectRateRevert(_finished(), agentId, agent, reason);
     }
 
     function test_refuses_a_task_that_is_not_finished() public {
@@ -76,13 +55,67 @@ contract ReputationTest is EscrowTest {
         _expectRateRevert(terms, 0, buyer, abi.encodeWithSelector(refusal, 0, agentId));
     }
 
-    function test_refuses_a_buyer_who_controls_the_agent() public {
+    function test_refuses_a_buyer_who_bought_the_agent() public {
         Terms memory terms = _finished();
         vm.prank(agent);
         identity.transferFrom(agent, buyer, agentId);
-        _expectRateRevert(
-            terms, agentId, buyer, abi.encodeWithSelector(IReputationRegistry.SelfFeedback.selector, buyer, agentId)
-        );
+        _expectSelfFeedback(terms);
+    }
+
+    function test_refuses_a_buyer_who_operates_the_agent() public {
+        Terms memory terms = _finished();
+        vm.prank(agent);
+        identity.setApprovalForAll(buyer, true);
+        _expectSelfFeedback(terms);
+    }
+
+    function test_refuses_a_buyer_who_is_approved_for_the_agent() public {
+        Terms memory terms = _finished();
+        vm.prank(agent);
+        identity.approve(buyer, agentId);
+        _expectSelfFeedback(terms);
+    }
+
+    function test_refuses_a_buyer_who_is_the_agents_wallet() public {
+        Terms memory terms = _finished();
+        uint256 deadline = _now() + 5 minutes;
+        bytes memory consent = _signWallet(BUYER_KEY, buyer, agent, deadline);
+        vm.prank(agent);
+        identity.setAgentWallet(agentId, buyer, deadline, consent);
+        _expectSelfFeedback(terms);
+    }
+
+    function test_a_revoked_operator_may_rate() public {
+        Terms memory terms = _finished();
+        vm.startPrank(agent);
+        identity.setApprovalForAll(buyer, true);
+        identity.setApprovalForAll(buyer, false);
+        vm.stopPrank();
+        _expectRated(terms);
+    }
+
+    function test_an_agent_that_was_sold_since_is_rated_all_the_same() public {
+        Terms memory terms = _finished();
+        vm.prank(agent);
+        identity.transferFrom(agent, stranger, agentId);
+        _expectRated(terms);
+    }
+
+    function test_a_refused_rating_leaves_the_task_to_be_rated() public {
+        Terms memory terms = _finished();
+        vm.prank(agent);
+        identity.approve(buyer, agentId);
+        _expectSelfFeedback(terms);
+        vm.assertFalse(escrow.rated(escrow.taskIdOf(terms)));
+        vm.prank(agent);
+        identity.approve(address(0), agentId);
+        _expectRated(terms);
+    }
+
+    function test_rates_under_the_id_of_the_deployments_chain_on_a_fork() public {
+        Terms memory terms = _finished();
+        vm.chainId(31338);
+        _expectRated(terms);
     }
 
     function test_refuses_values_out_of_bounds() public {
@@ -120,136 +153,21 @@ contract ReputationTest is EscrowTest {
         vm.assertTrue(revoked);
     }
 
-    function test_summary_is_the_mean_in_the_decimals_used_most() public {
-        _rate(450, 2, "a");
-        _rate(350, 2, "a");
-        _rate(5, 0, "b");
-        address[] memory clients = new address[](1);
-        clients[0] = buyer;
-        (uint64 count, int128 value, uint8 decimals) = reputation.getSummary(agentId, clients, "", "");
-        vm.assertEq(count, 3);
-        vm.assertEq(decimals, 2);
-        vm.assertEq(value, 433);
-        (count, value, decimals) = reputation.getSummary(agentId, clients, "b", "");
-        vm.assertEq(count, 1);
-        vm.assertEq(value, 5);
-        vm.assertEq(decimals, 0);
-        vm.prank(buyer);
-        reputation.revokeFeedback(agentId, 3);
-        (count, value, decimals) = reputation.getSummary(agentId, clients, "b", "");
-        vm.assertEq(uint256(count) + decimals, 0);
-        vm.expectRevert(abi.encodeWithSelector(IReputationRegistry.ClientsRequired.selector));
-        reputation.getSummary(agentId, new address[](0), "", "");
-    }
-
-    function test_summary_takes_the_fewest_decimals_of_a_draw_and_cuts_towards_zero() public {
-        _rate(-175, 2, "a");
-        _rate(-2, 0, "a");
-        address[] memory clients = new address[](2);
-        (clients[0], clients[1]) = (buyer, buyer);
-        (uint64 count, int128 value, uint8 decimals) = reputation.getSummary(agentId, clients, "", "");
-        vm.assertEq(count, 4);
-        vm.assertEq(value, -1);
-        vm.assertEq(decimals, 0);
-    }
-
-    function test_reads_all_with_filters() public {
-        _rate(5, 0, "a");
-        _rate(-3, 1, "b");
-        vm.prank(buyer);
-        reputation.revokeFeedback(agentId, 1);
-        address[] memory nobody = new address[](0);
-        (address[] memory clients, uint64[] memory indexes, int128[] memory values,,,, bool[] memory revoked) =
-            reputation.readAllFeedback(agentId, nobody, "", "", true);
-        vm.assertEq(clients.length, 2);
-        vm.assertEq(clients[1], buyer);
-        vm.assertEq(uint256(indexes[1]), 2);
-        vm.assertEq(values[1], -3);
-        vm.assertTrue(revoked[0]);
-        (clients, indexes,,,,,) = reputation.readAllFeedback(agentId, nobody, "", "", false);
-        vm.assertEq(clients.length, 1);
-        vm.assertEq(uint256(indexes[0]), 2);
-        (clients,,,,,,) = reputation.readAllFeedback(agentId, nobody, "a", "", false);
-        vm.assertEq(clients.length, 0);
-    }
-
-    function test_responses_are_counted_per_entry_client_and_responder() public {
-        _rate(5, 0, "");
-        _rate(5, 0, "");
-        vm.expectRevert(abi.encodeWithSelector(IReputationRegistry.EmptyResponse.selector));
-        reputation.appendResponse(agentId, buyer, 1, "", 0);
-        vm.expectRevert(abi.encodeWithSelector(IReputationRegistry.NoSuchFeedback.selector, agentId, buyer, 3));
-        reputation.appendResponse(agentId, buyer, 3, "ipfs://r", 0);
-        vm.expectEmit(true, true, true, true, address(reputation));
-        emit IReputationRegistry.ResponseAppended(agentId, buyer, 1, agent, "ipfs://r", HASH);
-        vm.prank(agent);
-        reputation.appendResponse(agentId, buyer, 1, "ipfs://r", HASH);
-        vm.prank(agent);
-        reputation.appendResponse(agentId, buyer, 1, "ipfs://r2", HASH);
-        vm.prank(stranger);
-        reputation.appendResponse(agentId, buyer, 2, "ipfs://s", HASH);
-        address[] memory all = new address[](0);
-        address[] memory one = new address[](1);
-        one[0] = agent;
-        vm.assertEq(reputation.getResponseCount(agentId, buyer, 1, all), 2);
-        vm.assertEq(reputation.getResponseCount(agentId, buyer, 0, all), 3);
-        vm.assertEq(reputation.getResponseCount(agentId, address(0), 0, all), 3);
-        vm.assertEq(reputation.getResponseCount(agentId, address(0), 0, one), 2);
-        vm.assertEq(reputation.getResponseCount(agentId, buyer, 2, one), 0);
-    }
-
-    function test_lists_each_client_once() public {
-        _rate(5, 0, "");
-        _rate(4, 0, "");
-        vm.assertEq(reputation.getClients(agentId).length, 1);
-        vm.assertEq(reputation.getLastIndex(agentId, buyer), 2);
-        vm.assertEq(reputation.getIdentityRegistry(), address(identity));
-    }
-
-    function _rate(int128 value, uint8 decimals, string memory tag) private {
-        Terms memory terms = _finished();
-        vm.prank(buyer);
-        reputation.giveTaskFeedback(terms, agentId, value, decimals, tag, "", "", "", 0, "");
-    }
-
-    function _finished() private returns (Terms memory terms) {
-        terms = _next();
-        _submitHired(terms);
-        vm.prank(buyer);
-        escrow.release(terms, BUDGET, "");
-    }
-
-    function _next() private returns (Terms memory terms) {
-        terms = _directHire();
-        terms.salt = bytes32(++_salt);
-    }
-
-    function _feedbackAuth(uint256 key, bytes32 taskId, int128 value, uint40 deadline)
-        private
-        view
-        returns (bytes memory)
-    {
-        bytes32 none = keccak256("");
-        bytes32 intent = keccak256(
-            abi.encode(
-                TASK_FEEDBACK, taskId, agentId, value, uint8(0), keccak256("guildhall"), none, none, none, HASH, deadline
-            )
-        );
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("Guildhall ReputationRegistry"),
-                keccak256("1"),
-                block.chainid,
-                address(reputation)
-            )
-        );
-        return abi.encodePacked(deadline, _sign(key, keccak256(abi.encodePacked(hex"1901", domain, intent))));
-    }
-
     function _expectRateRevert(Terms memory terms, uint256 id, address sender, bytes memory reason) private {
         vm.expectRevert(reason);
         vm.prank(sender);
         reputation.giveTaskFeedback(terms, id, 5, 0, "guildhall", "", "", "", HASH, "");
+    }
+
+    function _expectSelfFeedback(Terms memory terms) private {
+        bytes memory reason = abi.encodeWithSelector(IReputationRegistry.SelfFeedback.selector, buyer, agentId);
+        _expectRateRevert(terms, agentId, buyer, reason);
+    }
+
+    function _expectRated(Terms memory terms) private {
+        vm.prank(buyer);
+        reputation.giveTaskFeedback(terms, agentId, 5, 0, "", "", "", "", 0, "");
+        vm.assertTrue(escrow.rated(escrow.taskIdOf(terms)));
+        vm.assertEq(uint256(reputation.getLastIndex(agentId, buyer)), 1);
     }
 }
