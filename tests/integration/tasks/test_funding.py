@@ -9,7 +9,8 @@ import pytest
 from app.chain.typed_data import ZERO_ADDRESS
 from devnet import deploy
 from devnet.keys import Role, participant_key, role_key
-from devnet.rpc import Chain
+from devnet.release import function_abi
+from devnet.rpc import Chain, calldata
 from tests.integration.api import execute
 from tests.integration.auctions.test_bids import bid
 from tests.integration.market import BUDGET, CHAIN_TIME, Market, posting, problem
@@ -26,6 +27,11 @@ def chain(rpc_url: str, deployment: deploy.Deployment) -> Iterator[Chain]:
         if chain.ask("eth_getTransactionCount", AGENT.address, "latest") == "0x0":
             chain.send_all(AGENT, [{"to": registry, "data": "0x1aa3a008", "gas": 500_000}])
         yield chain
+
+
+def approve(chain: Chain, deployment: deploy.Deployment, spender: str, amount: int) -> None:
+    data = calldata(function_abi("MockUSDC", "approve"), [spender, amount])
+    chain.send_all(BUYER, [{"to": deployment.contracts["MockUSDC"], "data": data, "gas": 100_000}])
 
 
 def carry(market: Market, chain: Chain, answer: dict[str, Any]) -> list[str]:
@@ -50,6 +56,16 @@ async def test_a_permit_pays_by_two_signatures(market: Market, chain: Chain) -> 
     assert answer.status_code == 202, answer.text
     assert (await market.buyer.post(path, body)).json() == answer.json()
     assert carry(market, chain, answer.json()) == [task_id]
+
+
+async def test_permit2_pays_with_the_task_as_witness(
+    market: Market, chain: Chain, deployment: deploy.Deployment
+) -> None:
+    network = (await market.buyer.get("/network")).json()
+    approve(chain, deployment, network["contracts"]["Permit2"], 2**255)
+    task_id = await market.post(await market.terms(), seconds=60)
+    answer = await market.buyer.carry(f"/tasks/{task_id}/fund", {"method": "permit2"})
+    assert carry(market, chain, answer) == [task_id]
 
 
 async def test_a_batch_is_paid_by_one_signature(market: Market, chain: Chain) -> None:
