@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     finality_depth: int | None = Field(default=None, ge=1)
     poll_seconds: float = Field(default=0.25, gt=0)
     rpc_timeout_seconds: float = Field(default=10.0, gt=0)
+    token_keys_file: Path | None = None
+    access_minutes: float = Field(default=15.0, gt=0, le=15)
     sign_in_hours: float = Field(default=8.0, gt=0)
     max_json_bytes: int = MEBIBYTE
     max_content_bytes: int = 32 * MEBIBYTE

@@ -120,6 +120,30 @@ class SignInMessageMalformed(InvalidInput):
     text = "This is not an EIP-4361 message as it was asked for: {reason}."
 
 
+class RefreshTokenRefused(Unauthenticated):
+    text = "This refresh token is not one that can be used; sign in again."
+
+
+class RefreshTokenReused(Unauthenticated):
+    text = "This refresh token was used before. Somebody may have a copy, so its session is ended; sign in again."
+
+
+class CredentialInUrl(InvalidInput):
+    text = "A credential stands in the URL, where logs keep it. Revoke it, and send the next one as a header."
+
+
+class ScopeMissing(Forbidden):
+    text = "This API key may not {scope}."
+
+
+class SessionNeeded(Forbidden):
+    text = "This takes a signed-in wallet; an API key cannot do it."
+
+
+class TooManyApiKeys(Conflict):
+    text = "An account has at most {limit} API keys; revoke one first."
+
+
 class SignInRefused(Unauthenticated):
     """`rule` names the part of the message that is not what was asked for."""
 

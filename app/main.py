@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 import uvicorn
 from eth_account import Account
@@ -11,7 +12,9 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from app.accounts import routes as accounts
-from app.accounts.queries import account_of
+from app.accounts.api_keys import PREFIX
+from app.accounts.queries import authenticator
+from app.accounts.tokens import read_token_keys
 from app.agents import routes as agents
 from app.auctions import routes as auctions
 from app.chain import deployment
@@ -29,6 +32,7 @@ from app.reputation import routes as reputation
 from app.streams import routes as streams
 from app.tasks import routes as tasks
 from app.web import routes as web
+from app.web.credentials import CredentialsInUrls
 from app.web.dependencies import Runtime
 from app.web.limits import BodyLimits
 from app.web.network import read_network
@@ -75,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     install_problems(app)
     app.add_middleware(BodyLimits, streamed=STREAMED, max_bytes=settings.max_json_bytes)
+    app.add_middleware(CredentialsInUrls, prefix=PREFIX)
     app.add_middleware(RequestIds)
     return app
 
@@ -84,12 +89,15 @@ def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextM
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        token_keys = partial(read_token_keys, settings.token_keys_file)
+        token_keys()  # a process that could sign nobody in does not start
+        authenticate = authenticator(token_keys, settings.public_url.rstrip("/"))
         engine = make_engine(settings.sqlalchemy_url)
         await forget_abandoned(settings.content_dir)
         contracts = deployment.load(settings.deployment_file)
         async with AsyncChain(settings.rpc_urls, timeout_seconds=settings.rpc_timeout_seconds) as chain:
             network = await read_network(chain, contracts, auctioneer_of(settings), arbiters_of(settings))
-            app.state.runtime = Runtime(settings, make_sessions(engine), contracts, chain, network, account_of)
+            app.state.runtime = Runtime(settings, make_sessions(engine), contracts, chain, network, authenticate)
             yield
         await engine.dispose()
 

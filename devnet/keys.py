@@ -1,5 +1,6 @@
 """Development keys: worthless, known to everybody, the same on every development chain."""
 
+import secrets
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -52,4 +53,14 @@ def write_key_file(folder: Path, name: str, key: DevelopmentKey) -> Path:
     path.touch(0o600)
     path.chmod(0o600)
     path.write_text(key.private_key + "\n")
+    return path
+
+
+def write_token_keys(folder: Path) -> Path:
+    """Writes `folder/tokens.keys` with a new random key, or keeps the one that is there: sessions outlive a restart."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "tokens.keys"
+    if not path.exists():
+        path.touch(0o600)
+        path.write_text(f"first {secrets.token_hex(32)}\n")
     return path

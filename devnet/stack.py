@@ -14,7 +14,7 @@ from devnet.anvil import STEADY, Mining
 from devnet.binaries import ROOT
 from devnet.continuity import require_same_chain
 from devnet.deploy import Deployment, deploy
-from devnet.keys import Role, role_key, write_key_file
+from devnet.keys import Role, role_key, write_key_file, write_token_keys
 from devnet.network import ANY_PORTS, Network, Ports
 from devnet.ports import free_port
 from devnet.processes import RUN_ID_VARIABLE, Command, Processes, ProcessFailed, Service, clean_environment, new_run_id
@@ -115,6 +115,7 @@ def process_environment(net: Network, file: Path, data_dir: Path, port: int, env
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "API_HOST": "127.0.0.1",
         "API_PORT": str(port),
+        "TOKEN_KEYS_FILE": str(write_token_keys(keys)),
         "RELAYER_KEY_FILE": str(write_key_file(keys, "relayer", role_key(Role.RELAYER))),
         "AUCTIONEER_KEY_FILE": str(write_key_file(keys, "auctioneer", role_key(Role.AUCTIONEER))),
         "ARBITERS": role_key(Role.ARBITER).address,

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from sdk.errors import IntentFailed, Unauthorized, WaitTimedOut
+from sdk.errors import IntentFailed, Problem, Unauthorized, Unreachable, WaitTimedOut
 from sdk.network import ChainClock, Network
 from sdk.schemas import Intent, Page
 from sdk.sign_in import sign_in_message
@@ -38,6 +38,7 @@ class Session:
         self._given = network
         self._pinned: Network | None = None
         self._signing_in = asyncio.Lock()
+        self._refresh_token: str | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -72,11 +73,11 @@ class Session:
         )
         proof = {"message": message, "signature": self.wallet.sign_text(message)}
         answer = await self._transport.request("POST", "/v1/auth/sessions", repeatable=False, json=proof)
-        self._transport.token = answer.json()["token"]
+        self._hold(answer.json())
 
     async def sign_out(self) -> None:
         await self.request("DELETE", "/v1/auth/session", repeatable=True)
-        self._transport.token = None
+        self._transport.token = self._refresh_token = None
 
     async def request(self, method: str, path: str, *, repeatable: bool = False, **options: Any) -> httpx.Response:
         """Any route as this wallet: signs in first where there is no session, and once more where it ended."""
@@ -89,9 +90,25 @@ class Session:
 
     async def _token(self, instead_of: str | None = None) -> str | None:
         async with self._signing_in:
-            if self._transport.token in (None, instead_of):
+            if self._transport.token in (None, instead_of) and not await self._refreshed():
                 await self.sign_in()
             return self._transport.token
+
+    async def _refreshed(self) -> bool:
+        """Whether the refresh token gave a new access token. It works once, so nothing here is tried again."""
+        if self._refresh_token is None:
+            return False
+        body, self._refresh_token = {"refresh_token": self._refresh_token}, None
+        self._transport.token = None
+        try:
+            answer = await self._transport.request("POST", "/v1/auth/refresh", repeatable=False, json=body)
+        except (Problem, Unreachable):
+            return False  # ended, or its answer was lost: signing in anew needs only the key
+        self._hold(answer.json())
+        return True
+
+    def _hold(self, opened: dict[str, Any]) -> None:
+        self._transport.token, self._refresh_token = opened["token"], opened["refresh_token"]
 
     async def _get(self, path: str, **params: Any) -> Any:
         wanted = {name: value for name, value in params.items() if value is not None}

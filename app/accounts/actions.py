@@ -1,23 +1,29 @@
-"""Signing in by wallet (EIP-4361) and out again."""
+"""Signing in by wallet (EIP-4361), staying signed in, and out again; API keys for programs."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from uuid import UUID, uuid4
 
 from eth_utils.crypto import keccak
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, Update, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries
-from app.accounts.models import Account, Session, SignInNonce
+from app.accounts.api_keys import hint_of, new_api_key
+from app.accounts.models import Account, ApiKey, RefreshToken, Session, SignInNonce
 from app.accounts.rules import NONCE_SECONDS, Challenge, check_message, parse_message
 from app.chain.rpc import AsyncChain
 from app.chain.signatures import verify_digest
 from app.clock import database_now
 from app.database import Address, Digest, Hash32
-from app.errors import SignInRefused
+from app.errors import NotFound, RefreshTokenRefused, SignInRefused, TooManyApiKeys
+from app.web.scopes import Scope
+
+ENDED_KEPT = timedelta(days=30)
+MAX_API_KEYS = 50
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,32 @@ class Site:
 
 
 @dataclass(frozen=True)
-class OpenedSession:
-    """A session and its token, which is told once and stored nowhere."""
+class WantedKey:
+    """What the owner of a new API key says of it."""
 
-    token: str
+    name: str
+    scopes: frozenset[Scope]
+    lifetime: timedelta
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """How long an access token and the session behind it last."""
+
+    access: timedelta
+    session: timedelta
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A session and its next refresh token, which is told once and stored nowhere."""
+
+    id: UUID
     address: Address
-    expires_at: datetime
+    refresh_token: str
+    issued_at: datetime
+    access_ends: datetime
+    ends: datetime
 
 
 async def issue_nonce(session: AsyncSession, site: Site, address: Address) -> Challenge:
@@ -52,9 +78,9 @@ async def issue_nonce(session: AsyncSession, site: Site, address: Address) -> Ch
 
 
 async def open_session(
-    session: AsyncSession, chain: AsyncChain, site: Site, text: str, signature: bytes, hours: float
+    session: AsyncSession, chain: AsyncChain, site: Site, text: str, signature: bytes, lifetimes: Lifetimes
 ) -> OpenedSession:
-    """Signs in the signer of `text` for `hours` and uses up its nonce.
+    """Signs in the signer of `text` and uses up its nonce.
 
     Raises SignInMessageMalformed, SignInRefused and BadSignature; then nothing changes, the nonce included.
     """
@@ -66,22 +92,88 @@ async def open_session(
     check_message(message, challenge_of(site, asked), now)
     await verify_digest(chain, text_digest(text), signature, Address(asked.address))
     await session.delete(asked)
-    return await start_session(session, Address(asked.address), now, now + timedelta(hours=hours))
+    return await start_session(session, Address(asked.address), now, lifetimes)
 
 
-async def start_session(session: AsyncSession, address: Address, now: datetime, ends: datetime) -> OpenedSession:
-    """Stores the session under its token's hash; forgets those of the account that ended."""
-    token = secrets.token_urlsafe(32)
+async def start_session(session: AsyncSession, address: Address, now: datetime, lifetimes: Lifetimes) -> OpenedSession:
+    """Stores the session and its first refresh token; forgets those of the account that ended long ago."""
     await session.execute(insert(Account).values(address=address).on_conflict_do_nothing())
-    await session.execute(delete(Session).where(Session.address == address, Session.expires_at < now))
-    opened = Session(token_hash=queries.token_hash(token), address=address, created_at=now, expires_at=ends)
+    outlived = Session.expires_at < now - ENDED_KEPT
+    await session.execute(delete(Session).where(Session.address == address, outlived))
+    opened = Session(id=uuid4(), address=address, created_at=now, expires_at=now + lifetimes.session)
     session.add(opened)
-    return OpenedSession(token, address, ends)
+    await session.flush()
+    return await next_link(session, opened, now, lifetimes)
 
 
-async def close_session(session: AsyncSession, token: str) -> None:
-    """Ends the session of `token`; there may be none."""
-    await session.execute(delete(Session).where(Session.token_hash == queries.token_hash(token)))
+async def refresh_session(session: AsyncSession, token: str, lifetimes: Lifetimes) -> OpenedSession | None:
+    """Gives the next link of a session for an unused refresh token.
+
+    None where the token was used before: the session is ended with it, which must be committed though the caller is
+    refused. Raises RefreshTokenRefused.
+    """
+    found = await queries.locked_refresh(session, token)
+    now = await database_now(session)
+    if found is None or not queries.is_open(found[1], now):
+        raise RefreshTokenRefused
+    link, family = found
+    if link.used_at is not None:
+        family.revoked_at = now
+        return None
+    link.used_at = now
+    return await next_link(session, family, now, lifetimes)
+
+
+async def next_link(session: AsyncSession, opened: Session, now: datetime, lifetimes: Lifetimes) -> OpenedSession:
+    """A new refresh token of a session. No access token outlives the session."""
+    token = secrets.token_urlsafe(32)
+    session.add(RefreshToken(token_hash=queries.secret_hash(token), session_id=opened.id, issued_at=now))
+    access_ends = min(now + lifetimes.access, opened.expires_at)
+    return OpenedSession(opened.id, Address(opened.address), token, now, access_ends, opened.expires_at)
+
+
+async def close_session(session: AsyncSession, session_id: UUID) -> None:
+    """Ends a session; one that ended already stays ended since then."""
+    await session.execute(_ending(Session.id == session_id))
+
+
+async def close_sessions(session: AsyncSession, address: Address) -> None:
+    """Ends every session of an account: signing out everywhere. Its API keys go on; each is revoked by itself."""
+    await session.execute(_ending(Session.address == address))
+
+
+async def make_api_key(session: AsyncSession, address: Address, wanted: WantedKey) -> tuple[ApiKey, str]:
+    """Stores a key's hash and gives the key, this once. Raises TooManyApiKeys."""
+    account = select(Account).where(Account.address == address).with_for_update()
+    await session.execute(account)  # two at once must not pass the limit together
+    if len(await queries.api_keys_of(session, address)) >= MAX_API_KEYS:
+        raise TooManyApiKeys(limit=MAX_API_KEYS)
+    text, now = new_api_key(), await database_now(session)
+    stored = ApiKey(
+        id=uuid4(),
+        key_hash=queries.secret_hash(text),
+        address=address,
+        name=wanted.name,
+        hint=hint_of(text),
+        scopes=sorted(wanted.scopes),
+        created_at=now,
+        expires_at=now + wanted.lifetime,
+    )
+    session.add(stored)
+    return stored, text
+
+
+async def revoke_api_key(session: AsyncSession, address: Address, key_id: UUID) -> None:
+    """Ends a key for good; again changes nothing. Raises NotFound."""
+    found = await queries.api_key_of(session, address, key_id)
+    if found is None:
+        raise NotFound(kind="API key")
+    found.revoked_at = found.revoked_at or await database_now(session)
+
+
+def _ending(which: ColumnElement[bool]) -> Update:
+    ended = update(Session).where(which, Session.revoked_at.is_(None)).values(revoked_at=func.clock_timestamp())
+    return ended.execution_options(synchronize_session=False)
 
 
 def challenge_of(site: Site, asked: SignInNonce) -> Challenge:

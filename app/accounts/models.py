@@ -1,9 +1,10 @@
-"""Accounts are wallet addresses; sessions hold the hash of an opaque token, never the token."""
+"""Accounts are wallet addresses; of every credential only its hash is stored."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ForeignKey, LargeBinary, Text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import MARKET_SCHEMA, AddressColumn, Base
@@ -32,12 +33,43 @@ class SignInNonce(Base):
 
 
 class Session(Base):
-    """A signed-in stretch of time."""
+    """A signed-in stretch of time, kept alive by refresh tokens of which each works once."""
 
     __tablename__ = "sessions"
     __table_args__ = ({"schema": MARKET_SCHEMA},)
 
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(AddressColumn, ForeignKey(Account.address))
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class RefreshToken(Base):
+    """One link of a session's chain. A used one that comes again ends the session: somebody has a copy."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey(Session.id))
+    issued_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class ApiKey(Base):
+    """A program's key: its hash, what it may do, until when. `hint` is its beginning."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    address: Mapped[str] = mapped_column(AddressColumn, ForeignKey(Account.address))
+    name: Mapped[str] = mapped_column(Text)
+    hint: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    last_used_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))

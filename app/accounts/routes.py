@@ -1,26 +1,55 @@
-"""/v1/auth: a nonce, a session for the signed message, and its end."""
+"""/v1/auth: a nonce, a session for the signed message, its renewal and its end; API keys."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import APIRouter, Depends, Request, Response, status
 
 from app.accounts import actions, queries
-from app.accounts.actions import Site
-from app.accounts.schemas import ChallengeView, NewSession, NonceAsked, SessionView, SignedMessage, challenge_view
-from app.database import Address
-from app.errors import Unauthenticated
-from app.web.dependencies import BearerToken, CurrentChain, CurrentRuntime, CurrentSettings, DbSession
+from app.accounts.actions import Lifetimes, OpenedSession, Site, WantedKey
+from app.accounts.schemas import (
+    ApiKeyView,
+    ChallengeView,
+    MadeApiKey,
+    NewApiKey,
+    NewSession,
+    NonceAsked,
+    OpenSession,
+    Refreshing,
+    SessionView,
+    SignedMessage,
+    api_key_view,
+    challenge_view,
+)
+from app.accounts.tokens import AccessToken, TokenKeys, read_token, read_token_keys, sign_token
+from app.errors import RefreshTokenReused, Unauthenticated
+from app.web.dependencies import BearerToken, CurrentCaller, CurrentChain, CurrentRuntime, CurrentSettings, DbSession
 from app.web.idempotency import IdempotentRoute
+from app.web.problems import problem_of
 
 router = APIRouter(prefix="/v1/auth", tags=["sign-in"], route_class=IdempotentRoute)
 
 
 def current_site(runtime: CurrentRuntime) -> Site:
-    """The service as sign-in messages name it."""
+    """The service as sign-in messages and tokens name it."""
     return Site(runtime.settings.public_url.rstrip("/"), runtime.deployment.chain_id)
 
 
+def current_lifetimes(settings: CurrentSettings) -> Lifetimes:
+    """How long tokens and sessions last here."""
+    return Lifetimes(timedelta(minutes=settings.access_minutes), timedelta(hours=settings.sign_in_hours))
+
+
+def current_token_keys(settings: CurrentSettings) -> TokenKeys:
+    """Read for each signature, so that a rotated file counts at once."""
+    return read_token_keys(settings.token_keys_file)
+
+
 CurrentSite = Annotated[Site, Depends(current_site)]
+CurrentLifetimes = Annotated[Lifetimes, Depends(current_lifetimes)]
+CurrentTokenKeys = Annotated[TokenKeys, Depends(current_token_keys)]
 
 
 @router.post("/nonce")
@@ -31,27 +60,107 @@ async def ask_nonce(body: NonceAsked, session: DbSession, site: CurrentSite) -> 
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED)
 async def open_session(
-    body: SignedMessage, session: DbSession, site: CurrentSite, chain: CurrentChain, settings: CurrentSettings
+    body: SignedMessage,
+    session: DbSession,
+    site: CurrentSite,
+    chain: CurrentChain,
+    keys: CurrentTokenKeys,
+    lifetimes: CurrentLifetimes,
 ) -> NewSession:
-    """Signs in with the signed message and gives the bearer token."""
+    """Signs in with the signed message: an access token, and a refresh token for the next one."""
     signature = bytes.fromhex(body.signature[2:])
-    opened = await actions.open_session(session, chain, site, body.message, signature, settings.sign_in_hours)
-    return NewSession(token=opened.token, address=opened.address, expires_at=opened.expires_at)
+    opened = await actions.open_session(session, chain, site, body.message, signature, lifetimes)
+    return new_session(keys, site, opened)
+
+
+@router.post("/refresh", response_model=NewSession)
+async def refresh_session(
+    request: Request,
+    body: Refreshing,
+    session: DbSession,
+    site: CurrentSite,
+    keys: CurrentTokenKeys,
+    lifetimes: CurrentLifetimes,
+) -> NewSession | Response:
+    """The next pair of tokens. A refresh token that comes twice ends the session: somebody has a copy of it."""
+    opened = await actions.refresh_session(session, body.refresh_token, lifetimes)
+    if opened is None:
+        # Answered, not raised: the end of the session has to be committed.
+        return problem_of(RefreshTokenReused(), request.state.request_id)
+    return new_session(keys, site, opened)
 
 
 @router.get("/session")
-async def read_session(session: DbSession, token: BearerToken) -> SessionView:
-    """Who is signed in, and until when."""
-    found = None if token is None else await queries.live_session(session, token.credentials)
-    if found is None:
-        raise Unauthenticated
-    return SessionView(address=Address(found.address), expires_at=found.expires_at)
+async def read_session(session: DbSession, caller: CurrentCaller) -> SessionView:
+    """Who asks, and until when or with which scopes."""
+    found = None if caller.session_id is None else await queries.session_of(session, caller.session_id)
+    return SessionView(
+        address=caller.address,
+        expires_at=None if found is None else found.expires_at,
+        session_id=caller.session_id,
+        scopes=None if caller.scopes is None else sorted(caller.scopes),
+    )
+
+
+@router.get("/sessions")
+async def list_sessions(session: DbSession, caller: CurrentCaller) -> Sequence[OpenSession]:
+    """Where the account is signed in, newest first."""
+    return [
+        OpenSession(
+            session_id=each.id,
+            created_at=each.created_at,
+            expires_at=each.expires_at,
+            current=each.id == caller.session_id,
+        )
+        for each in await queries.open_sessions(session, caller.address)
+    ]
 
 
 @router.delete("/session", status_code=status.HTTP_204_NO_CONTENT)
-async def close_session(session: DbSession, token: BearerToken) -> Response:
+async def close_session(session: DbSession, token: BearerToken, keys: CurrentTokenKeys, site: CurrentSite) -> Response:
     """Signs out; a session that ended already answers alike."""
-    if token is None:
+    held = None if token is None else read_token(keys, site.public_url, token.credentials)
+    if held is None:
         raise Unauthenticated
-    await actions.close_session(session, token.credentials)
+    await actions.close_session(session, held.session_id)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+@router.delete("/sessions", status_code=status.HTTP_204_NO_CONTENT)
+async def close_sessions(session: DbSession, caller: CurrentCaller) -> Response:
+    """Signs out everywhere. API keys stay; each is revoked by itself."""
+    await actions.close_sessions(session, caller.address)
+    return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+@router.post("/keys", status_code=status.HTTP_201_CREATED)
+async def make_api_key(body: NewApiKey, session: DbSession, caller: CurrentCaller) -> MadeApiKey:
+    """A key for a program, shown this once."""
+    wanted = WantedKey(body.name, frozenset(body.scopes), timedelta(days=body.expires_in_days))
+    stored, key = await actions.make_api_key(session, caller.address, wanted)
+    return MadeApiKey(**api_key_view(stored).model_dump(), key=key)
+
+
+@router.get("/keys")
+async def list_api_keys(session: DbSession, caller: CurrentCaller) -> Sequence[ApiKeyView]:
+    """The account's keys that were not revoked, oldest first, with their last use (to the minute)."""
+    return [api_key_view(each) for each in await queries.api_keys_of(session, caller.address)]
+
+
+@router.delete("/keys/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def revoke_api_key(key_id: UUID, session: DbSession, caller: CurrentCaller) -> Response:
+    """Ends a key at once; again answers alike."""
+    await actions.revoke_api_key(session, caller.address, key_id)
+    return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+def new_session(keys: TokenKeys, site: Site, opened: OpenedSession) -> NewSession:
+    """What the client is told, this once."""
+    held = AccessToken(opened.address, opened.id)
+    return NewSession(
+        token=sign_token(keys, site.public_url, held, opened.issued_at, opened.access_ends),
+        address=opened.address,
+        expires_at=opened.access_ends,
+        refresh_token=opened.refresh_token,
+        session_expires_at=opened.ends,
+    )

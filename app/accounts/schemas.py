@@ -2,11 +2,16 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.accounts.models import ApiKey
 from app.accounts.rules import MAX_MESSAGE_BYTES, STATEMENT, VERSION, Challenge
 from app.web.fields import AddressField, Signature, Text, WireModel
+from app.web.scopes import Scope
+
+ScopeField = Annotated[Scope, Field(strict=False)]
 
 
 class NonceAsked(WireModel):
@@ -32,14 +37,67 @@ class SignedMessage(WireModel):
 
 
 class SessionView(BaseModel):
+    """Who asks. `expires_at` and `session_id` are a session's, `scopes` an API key's."""
+
     address: AddressField
+    expires_at: datetime | None
+    session_id: UUID | None
+    scopes: list[Scope] | None
+
+
+class OpenSession(BaseModel):
+    """A place where the account is signed in; `current` is the asking one."""
+
+    session_id: UUID
+    created_at: datetime
     expires_at: datetime
+    current: bool
 
 
-class NewSession(SessionView):
-    """`token` is told this once: send it as `Authorization: Bearer TOKEN`."""
+class NewSession(BaseModel):
+    """Send `token` as `Authorization: Bearer TOKEN` until `expires_at`; then give `refresh_token`, which works once,
+    for the next pair, until `session_expires_at`."""
 
     token: str
+    address: AddressField
+    expires_at: datetime
+    refresh_token: str
+    session_expires_at: datetime
+
+
+class Refreshing(WireModel):
+    refresh_token: Annotated[Text, Field(max_length=200)]
+
+
+class NewApiKey(WireModel):
+    """What the key is for, what it may do, and for how long."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=60)]
+    scopes: Annotated[list[ScopeField], Field(min_length=1, max_length=len(Scope))]
+    expires_in_days: Annotated[int, Field(strict=True, ge=1, le=366)] = 90
+
+
+class ApiKeyView(BaseModel):
+    """`hint` is how the key begins."""
+
+    id: UUID
+    name: str
+    hint: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class MadeApiKey(ApiKeyView):
+    """`key` is told this once; nobody can show it again."""
+
+    key: str
+
+
+def api_key_view(stored: ApiKey) -> ApiKeyView:
+    """A key as its owner sees it later."""
+    return ApiKeyView.model_validate(stored, from_attributes=True)
 
 
 def challenge_view(challenge: Challenge) -> ChallengeView:

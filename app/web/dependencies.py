@@ -3,7 +3,7 @@
 This floor knows no accounts: main hands it `authenticate`, the one question that it has for them.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,13 +16,12 @@ from app.chain.deployment import Deployment
 from app.chain.rpc import AsyncChain
 from app.config import Settings
 from app.database import Address
-from app.errors import Unauthenticated
+from app.errors import ScopeMissing, SessionNeeded, Unauthenticated
 from app.web import idempotency
+from app.web.caller import Authenticate, Caller
 from app.web.database_errors import translating
 from app.web.network import Network
-
-Authenticate = Callable[[AsyncSession, str], Awaitable[Address | None]]
-"""Gives the account that a bearer token stands for, or None."""
+from app.web.scopes import scope_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def current_runtime(request: Request) -> Runtime:
 CurrentRuntime = Annotated[Runtime, Depends(current_runtime)]
 
 
-bearer = HTTPBearer(auto_error=False, description="The token that POST /v1/auth/sessions gave.")
+bearer = HTTPBearer(auto_error=False, description="The access token of POST /v1/auth/sessions, or an API key.")
 BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
@@ -62,9 +61,10 @@ async def request_transaction(
     key = idempotency.key_of(request)
     with translating():
         async with transaction(runtime.sessions) as session:
-            account = None if key is None or token is None else await runtime.authenticate(session, token.credentials)
-            if key is not None and account is not None:
-                request.state.claim = await idempotency.claim(session, account, key, request)
+            caller = None if key is None or token is None else await runtime.authenticate(session, token.credentials)
+            if key is not None and caller is not None:
+                refuse_beyond_scope(caller, request)
+                request.state.claim = await idempotency.claim(session, caller.address, key, request)
             yield session
 
 
@@ -72,43 +72,74 @@ async def request_transaction(
 DbSession = Annotated[AsyncSession, Depends(request_transaction, scope="function")]
 
 
-async def current_account_or_none(session: DbSession, runtime: CurrentRuntime, token: BearerToken) -> Address | None:
-    """The signed-in account; None without a token. Raises Unauthenticated for a token that stands for nobody."""
-    if token is None:
-        return None
-    account = await runtime.authenticate(session, token.credentials)
-    if account is None:
-        raise Unauthenticated
-    return account
+async def current_caller_or_none(
+    request: Request, session: DbSession, runtime: CurrentRuntime, token: BearerToken
+) -> Caller | None:
+    """Who asks; None without a credential. Raises Unauthenticated for one that stands for nobody, ScopeMissing."""
+    return None if token is None else await known_caller(request, session, runtime, token.credentials)
+
+
+MaybeCaller = Annotated[Caller | None, Depends(current_caller_or_none)]
+
+
+async def current_account_or_none(caller: MaybeCaller) -> Address | None:
+    """The account that asks; None without a credential."""
+    return None if caller is None else caller.address
 
 
 MaybeAccount = Annotated[Address | None, Depends(current_account_or_none)]
 
 
-async def current_account(account: MaybeAccount) -> Address:
-    """The signed-in account. Raises Unauthenticated."""
-    if account is None:
+async def current_caller(caller: MaybeCaller) -> Caller:
+    """Who asks. Raises Unauthenticated."""
+    if caller is None:
         raise Unauthenticated
-    return account
+    return caller
+
+
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
+
+
+async def current_account(caller: CurrentCaller) -> Address:
+    """The account that asks. Raises Unauthenticated."""
+    return caller.address
 
 
 CurrentAccount = Annotated[Address, Depends(current_account)]
 
 
-async def streaming_account(runtime: CurrentRuntime, token: BearerToken) -> Address:
-    """The signed-in account, asked in a transaction that ends before the body is read: an upload takes long.
+async def streaming_account(request: Request, runtime: CurrentRuntime, token: BearerToken) -> Address:
+    """The account that asks, in a transaction that ends before the body is read: an upload takes long.
 
-    Raises Unauthenticated.
+    Raises Unauthenticated, ScopeMissing.
     """
+    if token is None:
+        raise Unauthenticated
     with translating():
         async with transaction(runtime.sessions) as session:
-            account = None if token is None else await runtime.authenticate(session, token.credentials)
-    if account is None:
-        raise Unauthenticated
-    return account
+            return (await known_caller(request, session, runtime, token.credentials)).address
 
 
 StreamingAccount = Annotated[Address, Depends(streaming_account)]
+
+
+async def known_caller(request: Request, session: AsyncSession, runtime: Runtime, credential: str) -> Caller:
+    """Raises Unauthenticated, ScopeMissing, SessionNeeded. The one place where a credential meets a route."""
+    caller = await runtime.authenticate(session, credential)
+    if caller is None:
+        raise Unauthenticated
+    refuse_beyond_scope(caller, request)
+    return caller
+
+
+def refuse_beyond_scope(caller: Caller, request: Request) -> None:
+    """Raises ScopeMissing, or SessionNeeded where no key may go at all."""
+    scope = scope_of(request.method, request.scope["route"].path)
+    if caller.may(scope):
+        return
+    if scope is None:
+        raise SessionNeeded
+    raise ScopeMissing(scope=scope.value)
 
 
 def current_settings(runtime: CurrentRuntime) -> Settings:

@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 
 from app.config import Settings
 from app.main import create_app
-from devnet.keys import DevelopmentKey
+from devnet.keys import DevelopmentKey, write_token_keys
 
 ORIGIN = "http://127.0.0.1:8000"
 
@@ -28,6 +28,7 @@ def settings_for(database_url: str, redis_url: str, rpc_url: str, deployment_fil
         rpc_urls=rpc_url,
         deployment_file=deployment_file,
         content_dir=content_dir,
+        token_keys_file=write_token_keys(content_dir.parent / "keys"),
         public_url=ORIGIN,
     )
 
@@ -69,11 +70,15 @@ class Wallet:
 
     async def sign_in(self) -> dict[str, str]:
         """The headers of a signed-in request."""
+        return {"Authorization": f"Bearer {(await self.open_session())['token']}"}
+
+    async def open_session(self) -> dict[str, Any]:
+        """What signing in answers."""
         text = sign_in_text(await self.challenge(), self.address)
         proof = {"message": text, "signature": self.sign_text(text)}
         answer = await self.client.post("/v1/auth/sessions", json=proof)
         assert answer.status_code == 201, answer.text
-        return {"Authorization": f"Bearer {answer.json()['token']}"}
+        return dict(answer.json())
 
 
 def sign_in_text(challenge: dict[str, Any], address: str, **other: object) -> str:

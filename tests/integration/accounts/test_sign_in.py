@@ -22,10 +22,12 @@ async def test_signs_in_reads_and_signs_out(api: httpx.AsyncClient, wallet: Call
 
 
 async def test_stores_no_token(api: httpx.AsyncClient, wallet: Callable[[int], Wallet], database_url: str) -> None:
-    token = (await wallet(0).sign_in())["Authorization"].removeprefix("Bearer ")
-    stored = execute(database_url, "SELECT encode(token_hash, 'escape') FROM market.sessions")
+    opened = await wallet(0).open_session()
+    read = "SELECT s::text, encode(r.token_hash, 'escape') FROM market.sessions s, market.refresh_tokens r"
+    stored = execute(database_url, read)
     assert stored
-    assert all(token not in row[0] for row in stored)
+    told = (opened["token"], opened["refresh_token"])
+    assert not [row for row in stored for cell in row for secret in told if secret in cell]
 
 
 async def test_a_nonce_works_once(api: httpx.AsyncClient, wallet: Callable[[int], Wallet]) -> None:
@@ -89,7 +91,8 @@ async def test_refuses_an_ended_session(
     api: httpx.AsyncClient, wallet: Callable[[int], Wallet], database_url: str
 ) -> None:
     headers = await wallet(0).sign_in()
-    execute(database_url, "UPDATE market.sessions SET expires_at = now() - interval '1 second'")
+    outlive = "UPDATE market.sessions SET created_at = now() - interval '9 h', expires_at = now() - interval '1 s'"
+    execute(database_url, outlive)
     assert (await api.get("/v1/auth/session", headers=headers)).status_code == 401
 
 

@@ -74,6 +74,8 @@ class Service:
         self.asked: list[tuple[str, str]] = []
         self.network = NETWORK
         self.tokens = 0
+        self.refreshed = 0
+        self.refreshing: Answer = (401, {"type": "urn:guildhall:problem:refresh-token-refused"})
         self.url = ""
 
     def __call__(self, method: str, path: str, _authorization: str | None) -> Answer:
@@ -84,7 +86,10 @@ class Service:
             return 200, challenge(self.url)
         if path == "/v1/auth/sessions":
             self.tokens += 1
-            return 201, {"token": f"t{self.tokens}"}
+            return 201, {"token": f"t{self.tokens}", "refresh_token": f"r{self.tokens}"}
+        if path == "/v1/auth/refresh":
+            self.refreshed += 1
+            return self.refreshing
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
@@ -120,7 +125,16 @@ async def test_signs_in_again_when_the_session_ended(tmp_path: Path) -> None:
     with client_of(service, tmp_path) as made:
         async with made as client:
             await client.intent("i")
-    assert service.tokens == 2
+    assert (service.tokens, service.refreshed) == (2, 1)
+
+
+async def test_refreshes_before_it_signs_in_again(tmp_path: Path) -> None:
+    service = Service((401, {"type": "urn:x:ended"}), (200, {"id": "i", "verb": "fund", "state": "mined"}))
+    service.refreshing = (200, {"token": "t9", "refresh_token": "r9"})
+    with client_of(service, tmp_path) as made:
+        async with made as client:
+            await client.intent("i")
+    assert (service.tokens, service.refreshed) == (1, 1)
 
 
 async def test_a_problem_carries_its_facts(tmp_path: Path) -> None:

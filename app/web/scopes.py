@@ -1,0 +1,53 @@
+"""What an API key may be allowed: one scope for each verb, and `read` for everything that changes nothing."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    READ = "read"
+    UPLOAD = "upload"
+    REGISTER = "register"
+    LIST = "list"
+    POST = "post"
+    FUND = "fund"
+    BID = "bid"
+    AWARD = "award"
+    VETO = "veto"
+    SUBMIT = "submit"
+    RELEASE = "release"
+    CLAIM = "claim"
+    CANCEL = "cancel"
+    RECLAIM = "reclaim"
+    DISPUTE = "dispute"
+    RULE = "rule"
+    SETTLE = "settle"
+    WITHDRAW = "withdraw"
+    REVIEW = "review"
+
+
+VERBS = {scope.value: scope for scope in Scope} | {
+    "content": Scope.UPLOAD,
+    "registrations": Scope.REGISTER,
+    "wallet": Scope.REGISTER,
+    "profile": Scope.LIST,
+    "listings": Scope.LIST,
+    "tasks": Scope.POST,
+    "bids": Scope.BID,
+    "cancel-together": Scope.CANCEL,
+    "evidence": Scope.DISPUTE,
+    "rule-by-default": Scope.RULE,
+    "reviews": Scope.REVIEW,
+}
+"""The last word of a route's path: most are the scope's own name."""
+
+
+def scope_of(method: str, route: str) -> Scope | None:
+    """The scope of a route by its path template; None where no key may go: sessions and keys are a wallet's."""
+    reads = method in ("GET", "HEAD")
+    if route.startswith("/v1/auth"):
+        return Scope.READ if reads and route == "/v1/auth/session" else None
+    if reads:
+        return Scope.READ
+    words = [word for word in route.split("/") if word and not word.startswith("{")]
+    verb = words[-2] if words[-1] in ("prepare", "revoke") else words[-1]
+    return VERBS.get(verb)
