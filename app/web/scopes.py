@@ -25,6 +25,9 @@ class Scope(StrEnum):
     REVIEW = "review"
 
 
+STEPS = ("prepare", "revoke")
+"""Last words of a path that say no verb of their own."""
+
 VERBS = {scope.value: scope for scope in Scope} | {
     "content": Scope.UPLOAD,
     "registrations": Scope.REGISTER,
@@ -33,6 +36,8 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "listings": Scope.LIST,
     "tasks": Scope.POST,
     "bids": Scope.BID,
+    "fund-batch": Scope.FUND,
+    "award-and-fund": Scope.FUND,
     "cancel-together": Scope.CANCEL,
     "evidence": Scope.DISPUTE,
     "rule-by-default": Scope.RULE,
@@ -48,6 +53,5 @@ def scope_of(method: str, route: str) -> Scope | None:
         return Scope.READ if reads and route == "/v1/auth/session" else None
     if reads:
         return Scope.READ
-    words = [word for word in route.split("/") if word and not word.startswith("{")]
-    verb = words[-2] if words[-1] in ("prepare", "revoke") else words[-1]
-    return VERBS.get(verb)
+    words = (word for word in reversed(route.split("/")) if not word.startswith("{") and word not in STEPS)
+    return VERBS.get(next(words))
