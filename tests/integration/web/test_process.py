@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from devnet.deploy import Deployment
-from devnet.keys import participant_key
+from devnet.keys import participant_key, write_token_keys
 from devnet.processes import Command, Service
 from tests.conftest import ROOT
 from tests.integration.api import Wallet, mirror_clock, settings_for
@@ -41,6 +41,7 @@ def served(
         "RPC_URLS": rpc_url,
         "DEPLOYMENT_FILE": str(deployment_file),
         "CONTENT_DIR": str(tmp_path / "content"),
+        "TOKEN_KEYS_FILE": str(write_token_keys(tmp_path / "keys")),
         "PUBLIC_URL": url,
         "API_PORT": url.rpartition(":")[2],
     }
