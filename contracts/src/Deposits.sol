@@ -35,9 +35,8 @@ abstract contract Deposits is Payouts {
         bytes calldata signature
     ) internal {
         uint256 balance = _balance();
-        IReceiveWithAuthorization(token).receiveWithAuthorization(
-            from, address(this), amount, validAfter, validBefore, nonce, signature
-        );
+        IReceiveWithAuthorization(token)
+            .receiveWithAuthorization(from, address(this), amount, validAfter, validBefore, nonce, signature);
         _requireReceived(balance, amount);
     }
 

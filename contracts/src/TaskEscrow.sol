@@ -51,7 +51,8 @@ contract TaskEscrow is Awarding {
         _requireNotAfter(agreed.deliverByOf());
         if (task.isIn(State.Awarded)) _requireAfter(_vetoUntil(agreed, task.sinceOf()));
         if (!_isSentBy(Role.Agent, agent, auth)) {
-            bytes32 intent = keccak256(abi.encode(SUBMIT, taskId, agentId, deliverable, task.sinceOf(), _deadline(auth)));
+            bytes32 intent =
+                keccak256(abi.encode(SUBMIT, taskId, agentId, deliverable, task.sinceOf(), _deadline(auth)));
             _requireSigned(agent, intent, auth);
         }
         if (task.isIn(State.Funded)) {
@@ -187,8 +188,8 @@ contract TaskEscrow is Awarding {
         _requireNotAfter(uint256(task.sinceOf()) + agreed.arbiterSecondsOf());
         if (shareBps > WHOLE_BPS) revert ShareAboveWhole(shareBps, WHOLE_BPS);
         if (!_isSentBy(Role.Arbiter, agreed.arbiterOf(), auth)) {
-            bytes32 intent =
-                keccak256(abi.encode(RULE, taskId, task.remainingOf(), shareBps, reasons, _deadline(auth)));
+            uint96 remaining = task.remainingOf();
+            bytes32 intent = keccak256(abi.encode(RULE, taskId, remaining, shareBps, reasons, _deadline(auth)));
             _requireSigned(agreed.arbiterOf(), intent, auth);
         }
         _split(agreed, taskId, task, shareBps, false, reasons);
@@ -216,14 +217,9 @@ contract TaskEscrow is Awarding {
         party = byAgent ? agent : terms.buyerOf();
     }
 
-    function _split(
-        Agreed terms,
-        bytes32 taskId,
-        TaskSlot task,
-        uint16 shareBps,
-        bool byDefault,
-        bytes32 reasons
-    ) private {
+    function _split(Agreed terms, bytes32 taskId, TaskSlot task, uint16 shareBps, bool byDefault, bytes32 reasons)
+        private
+    {
         (, address payee) = _hired(terms, taskId, task);
         uint96 remaining = task.remainingOf();
         uint96 toAgent = _shareDown(remaining, shareBps);

@@ -8,7 +8,7 @@ library TaskIds {
     uint256 internal constant TERMS_BYTES = 15 * 32;
 
     /// @notice `keccak256(abi.encode(deploymentChainId, escrow, terms))`.
-    /// @dev Copied without reading the fields: funding has checked them all, and an id that was not funded has no money.
+    /// @dev Copied without reading the fields: funding has checked them all, and an id never funded has no money.
     function idOf(uint256 deploymentChainId, address escrow, Terms calldata terms)
         internal
         pure

@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import {Terms} from "../interfaces/ITaskEscrow.sol";
 
-/// @notice Where the terms lie in calldata. A field is read as it came, in one instruction; that no field has bits beyond
-/// its type is checked once, when the task is funded. From then on the id, a hash of the very bytes, vouches for them:
-/// a verb that finds money under the id has clean terms.
+/// @notice Where the terms lie in calldata. A field is read as it came, in one instruction; that none has bits beyond its
+/// type is checked once, when the task is funded. From then on the id, a hash of the very bytes, vouches for them: a verb
+/// that finds money under the id has clean terms.
 type Agreed is uint256;
 
 using {

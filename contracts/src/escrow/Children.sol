@@ -69,7 +69,9 @@ abstract contract Children is Intents, VerbRules {
         (address agent,) = _requireHired(parent, parentId, task);
         if (child.buyerOf() != agent) revert NotAgent(child.buyerOf(), agent);
         if (task.isIn(State.Awarded)) _requireAfter(_vetoUntil(parent, task.sinceOf()));
-        if (task.openChildrenOf() == MAX_OPEN_CHILDREN) revert TooManyChildren(MAX_OPEN_CHILDREN + 1, MAX_OPEN_CHILDREN);
+        if (task.openChildrenOf() == MAX_OPEN_CHILDREN) {
+            revert TooManyChildren(MAX_OPEN_CHILDREN + 1, MAX_OPEN_CHILDREN);
+        }
         uint96 most = task.remainingOf() - 1;
         if (child.budgetOf() > most) revert AmountOutOfBounds(child.budgetOf(), most);
         uint256 endsAt = uint256(child.deliverByOf()) + child.reviewSecondsOf() + child.arbiterSecondsOf();

@@ -62,14 +62,15 @@ abstract contract Funding is Children, FundingPause {
         taskId = taskIdOf(terms);
         _open(agreed, taskId);
         uint256 balance = _balance();
-        IPermit2(permit2).permitWitnessTransferFrom(
-            IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(token, budget), nonce, deadline),
-            IPermit2.SignatureTransferDetails(address(this), budget),
-            agreed.buyerOf(),
-            taskId,
-            WITNESS_TYPE,
-            signature
-        );
+        IPermit2(permit2)
+            .permitWitnessTransferFrom(
+                IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(token, budget), nonce, deadline),
+                IPermit2.SignatureTransferDetails(address(this), budget),
+                agreed.buyerOf(),
+                taskId,
+                WITNESS_TYPE,
+                signature
+            );
         _requireReceived(balance, budget);
     }
 

@@ -55,11 +55,7 @@ abstract contract Ledger is ITaskEscrow {
     }
 
     /// @dev Who works and who is paid; both 0 before an award.
-    function _hired(Agreed terms, bytes32 taskId, TaskSlot task)
-        internal
-        view
-        returns (address agent, address payee)
-    {
+    function _hired(Agreed terms, bytes32 taskId, TaskSlot task) internal view returns (address agent, address payee) {
         if (terms.agentOf() != address(0)) return (terms.agentOf(), terms.agentOf());
         if (task.isIn(State.Funded)) return (address(0), address(0));
         return _awarded(taskId, task);

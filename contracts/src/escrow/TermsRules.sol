@@ -31,7 +31,8 @@ abstract contract TermsRules is Fees {
     }
 
     function _requireMoney(Agreed terms) private pure {
-        (uint256 budget, uint256 childCap, uint256 shareBps) = (terms.budgetOf(), terms.childCapOf(), terms.defaultShareBpsOf());
+        (uint256 budget, uint256 childCap, uint256 shareBps) =
+            (terms.budgetOf(), terms.childCapOf(), terms.defaultShareBpsOf());
         if (budget == 0) revert BudgetZero();
         uint256 maxChildCap = terms.parentOf() == 0 ? budget : 0;
         if (childCap > maxChildCap) revert ChildCapOutOfBounds(childCap, maxChildCap);

@@ -47,7 +47,9 @@ abstract contract VerbRules is TermsRules, Ratings {
     function _requireBuyerMayCancel(Agreed terms, TaskSlot task, bytes calldata auth) internal view {
         if (auth.length == 0 && msg.sender != terms.buyerOf()) revert NotBuyer(msg.sender, terms.buyerOf());
         if (!task.isIn(State.Funded)) revert WrongState(task.stateOf());
-        if (terms.agentOf() == address(0) && !_buyerAwards(terms)) revert NotAwarder(terms.buyerOf(), terms.awarderOf());
+        if (terms.agentOf() == address(0) && !_buyerAwards(terms)) {
+            revert NotAwarder(terms.buyerOf(), terms.awarderOf());
+        }
     }
 
     function _buyerAwards(Agreed terms) internal pure returns (bool) {

@@ -173,12 +173,7 @@ interface ITaskEscrow is IPayouts {
     /// read for a direct hire and must equal the awarded one otherwise. Signs
     /// `Submit(bytes32 taskId,uint256 agentId,bytes32 deliverable,uint40 since,uint40 deadline)`, where
     /// `since` is the time the task entered its present state, so that an old submission can't be replayed.
-    function submit(
-        Terms calldata terms,
-        uint256 agentId,
-        bytes32 deliverable,
-        bytes calldata auth
-    ) external;
+    function submit(Terms calldata terms, uint256 agentId, bytes32 deliverable, bytes calldata auth) external;
 
     /// @notice Pays the agent all or part of what remains. Signs
     /// `Release(bytes32 taskId,uint96 remaining,uint96 amount,uint40 deadline)`.
