@@ -6,26 +6,45 @@ PRICE = 80_000_000
 WORK = b"\x02" * 32
 
 
-def fund(contracts, people, terms, chain) -> bytes:
-    """By EIP-3009, whose nonce is the task id."""
-    task_id = contracts.escrow.taskIdOf(tuple(terms.values()))
-    valid_before = terms["awardBy"]
+def task_id_of(contracts, terms) -> bytes:
+    return contracts.escrow.taskIdOf(tuple(terms.values()))
+
+
+def authorization(contracts, people, chain, nonce, amount, to, valid_before) -> tuple[int, int, bytes]:
+    """The buyer's EIP-3009, as the contracts take it: two bounds and a signature."""
     message = {
         "from": people.buyer.address,
-        "to": contracts.escrow.address,
-        "value": terms["budget"],
+        "to": to.address,
+        "value": amount,
         "validAfter": 0,
         "validBefore": valid_before,
-        "nonce": task_id,
+        "nonce": nonce,
     }
     signature = sign(people.buyer, contracts.usdc_domain(chain.chain_id), "ReceiveWithAuthorization", message)
-    values = tuple(terms.values())
-    contracts.escrow.fundWithAuthorization(values, 0, valid_before, signature, sender=people.carrier)
-    return task_id
+    return 0, valid_before, signature
 
 
-def award(contracts, people, terms, chain, task_id, payee) -> None:
-    domain = contracts.domain(chain.chain_id)
+def funding(contracts, people, terms, chain) -> tuple[int, int, bytes]:
+    """EIP-3009 over the budget, whose nonce is the task id."""
+    task_id = task_id_of(contracts, terms)
+    return authorization(contracts, people, chain, task_id, terms["budget"], contracts.escrow, terms["deliverBy"])
+
+
+def fund_auth(contracts, account, terms, chain) -> bytes:
+    """The buyer's Fund, brought by somebody else."""
+    message = {"taskId": task_id_of(contracts, terms), "deadline": terms["deliverBy"]}
+    return sign_intent(account, contracts.domain(chain.chain_id), "Fund", message)
+
+
+def fund(contracts, people, terms, chain) -> bytes:
+    signed = funding(contracts, people, terms, chain)
+    contracts.escrow.fundWithAuthorization(tuple(terms.values()), *signed, sender=people.carrier)
+    return task_id_of(contracts, terms)
+
+
+def choice(contracts, people, terms, chain, payee, awarder) -> tuple[object, ...]:
+    """The first arguments of `award`: terms, bid, its signature, price, transcript, the awarder's auth."""
+    domain, task_id = contracts.domain(chain.chain_id), task_id_of(contracts, terms)
     bid = {
         "taskId": task_id,
         "agentId": 1,
@@ -36,17 +55,20 @@ def award(contracts, people, terms, chain, task_id, payee) -> None:
         "validUntil": terms["awardBy"],
         "salt": bytes(32),
     }
-    bid_signature = sign(people.agent, domain, "Bid", bid)
-    choice = {
+    message = {
         "taskId": task_id,
         "bidDigest": contracts.escrow.bidDigestOf(tuple(bid.values())),
         "price": PRICE,
         "transcript": bytes(32),
         "deadline": terms["awardBy"],
     }
-    auth = sign_intent(people.auctioneer, domain, "Award", choice)
-    arguments = (tuple(terms.values()), tuple(bid.values()), bid_signature, PRICE, bytes(32), auth)
-    contracts.escrow.award(*arguments, sender=people.carrier)
+    auth = sign_intent(awarder, domain, "Award", message)
+    return tuple(terms.values()), tuple(bid.values()), sign(people.agent, domain, "Bid", bid), PRICE, bytes(32), auth
+
+
+def award(contracts, people, terms, chain, payee) -> None:
+    chosen = choice(contracts, people, terms, chain, payee, people.auctioneer)
+    contracts.escrow.award(*chosen, sender=people.carrier)
 
 
 def submit(contracts, people, terms, chain, task_id) -> None:
@@ -71,6 +93,6 @@ def release(contracts, people, terms, chain, task_id):
 def work(contracts, people, terms, chain, payee) -> bytes:
     """Funded, awarded and submitted."""
     task_id = fund(contracts, people, terms, chain)
-    award(contracts, people, terms, chain, task_id, payee)
+    award(contracts, people, terms, chain, payee)
     submit(contracts, people, terms, chain, task_id)
     return task_id
