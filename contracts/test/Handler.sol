@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {HandlerFunding} from "./HandlerFunding.sol";
+import {HandlerChannels} from "./HandlerChannels.sol";
 import {vm} from "./Vm.sol";
 import {ITaskEscrow, State} from "../src/interfaces/ITaskEscrow.sol";
 
@@ -9,8 +9,9 @@ import {ITaskEscrow, State} from "../src/interfaces/ITaskEscrow.sol";
 /// @notice Every verb picks a task that may take it, now and then one that may not, and a time near an edge; what
 /// reverts changed nothing and is counted. The token refuses some people at random and stops at times, so that debts
 /// come up.
-contract Handler is HandlerFunding {
+contract Handler is HandlerChannels {
     uint256 public donated;
+    uint256 public donatedToChannels;
 
     constructor() {
         setUp();
@@ -23,7 +24,7 @@ contract Handler is HandlerFunding {
         vm.recordLogs();
     }
 
-    /// Public in its parent, but not for the fuzzer to begin anew.
+    /// Public in its parents, but not for the fuzzer to begin anew.
     function setUp() public virtual override {
         if (address(escrow) == address(0)) super.setUp();
     }
@@ -33,11 +34,13 @@ contract Handler is HandlerFunding {
     /// To somebody who is owed, if there is one.
     function withdraw(uint256 who) external {
         who = uint128(who);
-        for (uint256 i; i < 4 && escrow.owed(_person(who)) == 0; ++i) {
+        for (uint256 i; i < 4 && escrow.owed(_person(who)) + channels.owed(_person(who)) == 0; ++i) {
             ++who;
         }
         if (who % 8 != 0) _settleDown();
         _try("withdraw", stranger, abi.encodeCall(escrow.withdraw, (_person(who))));
+        if (channels.owed(_person(who)) == 0) return;
+        _tryAt("withdraw", stranger, address(channels), abi.encodeCall(channels.withdraw, (_person(who))));
     }
 
     function collectFees() external {
@@ -67,8 +70,9 @@ contract Handler is HandlerFunding {
     function donate(uint256 amount) external virtual {
         _settleDown();
         uint256 gift = uint256(amount % 1e6) + 1;
-        usdc.mint(address(escrow), gift);
-        donated += gift;
+        usdc.mint(amount % 2 == 0 ? address(escrow) : address(channels), gift);
+        if (amount % 2 == 0) donated += gift;
+        else donatedToChannels += gift;
     }
 
     function pass(uint256 duration) external {

@@ -119,19 +119,23 @@ abstract contract HandlerFunding is HandlerTasks {
 
     /// The buyer's EIP-3009 signature, or none that helps where the token has no such thing.
     function _authorize(uint256 amount, bytes32 nonce) internal view returns (Authorization memory) {
-        uint256 validBefore = _now() + 1 hours;
-        return Authorization(0, validBefore, _sign(BUYER_KEY, _authorizationDigest(amount, validBefore, nonce)));
+        return _authorizeTo(address(escrow), amount, nonce);
     }
 
-    function _authorizationDigest(uint256 amount, uint256 validBefore, bytes32 nonce)
+    function _authorizeTo(address to, uint256 amount, bytes32 nonce) internal view returns (Authorization memory) {
+        uint256 validBefore = _now() + 1 hours;
+        bytes32 digest = _authorizationDigest(to, amount, validBefore, nonce);
+        return Authorization(0, validBefore, _sign(BUYER_KEY, digest));
+    }
+
+    function _authorizationDigest(address to, uint256 amount, uint256 validBefore, bytes32 nonce)
         internal
         view
         virtual
         returns (bytes32)
     {
         bytes32 kind = usdc.RECEIVE_WITH_AUTHORIZATION_TYPEHASH();
-        bytes32 intent =
-            keccak256(abi.encode(kind, buyer, address(escrow), amount, uint256(0), validBefore, nonce));
+        bytes32 intent = keccak256(abi.encode(kind, buyer, to, amount, uint256(0), validBefore, nonce));
         return keccak256(abi.encodePacked(hex"1901", usdc.DOMAIN_SEPARATOR(), intent));
     }
 

@@ -18,11 +18,14 @@ contract HostileHandler is Handler {
         HostileToken token = new HostileToken();
         usdc = MockUSDC(address(token));
         _deployOver(address(token));
+        _deployChannels();
         vm.prank(worker);
         workerId = identity.register("ipfs://worker");
         token.mint(buyer, 1_000_000e6);
-        vm.prank(buyer);
+        vm.startPrank(buyer);
         token.approve(address(escrow), type(uint256).max);
+        token.approve(address(channels), type(uint256).max);
+        vm.stopPrank();
     }
 
     /// Another temper, or honest again; or somebody else is refused.
@@ -38,7 +41,7 @@ contract HostileHandler is Handler {
     /// done would be undone, but forge keeps its events.
     function callBack(uint256 which, uint256 pick, uint256 amount) external {
         if (_reverts()) _settleDown();
-        bytes[10] memory calls = [
+        bytes[13] memory calls = [
             abi.encodeCall(this.release, (pick, amount, amount)),
             abi.encodeCall(this.fund, (pick, amount, amount, amount)),
             abi.encodeCall(this.cancel, (pick, amount)),
@@ -48,9 +51,12 @@ contract HostileHandler is Handler {
             abi.encodeCall(this.award, (pick, amount, amount)),
             abi.encodeCall(this.fundChild, (pick, amount, amount, amount)),
             abi.encodeCall(this.multicall, (pick, amount)),
-            abi.encodeCall(this.claim, (pick, amount))
+            abi.encodeCall(this.claim, (pick, amount)),
+            abi.encodeCall(this.redeem, (pick, amount, amount)),
+            abi.encodeCall(this.closeTogether, (pick, amount)),
+            abi.encodeCall(this.fundTask, (pick, amount, amount))
         ];
-        _hostile().setHook(address(this), abi.encodeCall(this.calledBack, (calls[which % 10])));
+        _hostile().setHook(address(this), abi.encodeCall(this.calledBack, (calls[which % 13])));
     }
 
     function calledBack(bytes calldata call_) external {
@@ -74,7 +80,7 @@ contract HostileHandler is Handler {
     }
 
     /// It knows neither authorization nor permit.
-    function _authorizationDigest(uint256, uint256, bytes32 nonce) internal pure override returns (bytes32) {
+    function _authorizationDigest(address, uint256, uint256, bytes32 nonce) internal pure override returns (bytes32) {
         return nonce;
     }
 

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Handler} from "./Handler.sol";
 import {vm, Vm} from "./Vm.sol";
+import {ChannelState, IPaymentChannel} from "../src/interfaces/IPaymentChannel.sol";
 import {State} from "../src/interfaces/ITaskEscrow.sol";
 
 /// @title What must hold after every step, and what is counted of the steps.
@@ -34,6 +35,9 @@ abstract contract Walk {
         for (uint256 i; i < ends.length; ++i) {
             line = string.concat(line, _count(ends[i], handler.ended(State(uint256(State.Released) + i)), 0));
         }
+        line = string.concat(line, _count("ClosedAlone", handler.channelsClosed(false), 0));
+        line = string.concat(line, _count("ClosedTogether", handler.channelsClosed(true), 0));
+        line = string.concat(line, _count("VoucherSkipped", handler.vouchersSkipped(), 0));
         vm.writeLine(string.concat(folder, "/", _name(), ".txt"), line);
     }
 
@@ -54,6 +58,33 @@ abstract contract Walk {
         for (uint256 i; i < handler.count(); ++i) {
             _checkTask(handler.ids(i));
         }
+        _checkChannels();
+    }
+
+    /// INV-30, INV-31 and INV-33, beside tasks over the same token.
+    function _checkChannels() private view {
+        IPaymentChannel channels = handler.channelBook();
+        uint256 held;
+        for (uint256 i; i < handler.channelCount(); ++i) {
+            held += _checkChannel(channels, handler.channelIds(i));
+        }
+        uint256 liabilities = held + channels.totalOwed() + handler.donatedToChannels();
+        vm.assertEq(handler.balanceOf(address(channels)), liabilities, "the channels' balance is what is left and owed");
+        uint256 debts;
+        for (uint256 i; i < 5; ++i) {
+            debts += channels.owed(handler.people()[i]);
+        }
+        vm.assertEq(channels.totalOwed(), debts, "the channels' debts add up");
+    }
+
+    function _checkChannel(IPaymentChannel channels, bytes32 channelId) private view returns (uint256 left) {
+        (ChannelState state, uint96 deposit, uint96 settled,) = channels.channelOf(channelId);
+        Handler.ChannelGhost memory ghost = handler.channelGhostOf(channelId);
+        bool over = state == ChannelState.Closed;
+        vm.assertEq(ghost.closes, over ? 1 : 0, "a channel closes once");
+        left = over ? 0 : uint256(deposit) - settled;
+        uint256 out = left + ghost.toTasks + ghost.redeemed + ghost.closed;
+        vm.assertEq(ghost.deposited, out, "a channel pays its deposit and no more");
     }
 
     function _checkBalance() private view {
@@ -87,7 +118,9 @@ abstract contract Walk {
         bool over = handler.stateOf(taskId) > State.Disputed;
         vm.assertEq(ghost.finishes, over ? 1 : 0, "INV-5: a task ends once");
         if (over) vm.assertEq(remaining, 0, "INV-5: and keeps nothing");
-        vm.assertGe(over ? 1 : 0, ghost.ratings, "INV-12: a task that is over is rated once");
+        bool rated = handler.book().rated(taskId);
+        vm.assertEq(ghost.ratings, rated ? 1 : 0, "INV-12: a task is rated once");
+        if (rated) vm.assertTrue(over, "INV-12: only when it is over");
         _checkChildren(taskId, ghost, over);
     }
 
@@ -125,17 +158,18 @@ abstract contract Walk {
     function _checkTheMoneyOfEach() internal view {
         address[5] memory people = handler.people();
         uint256 all = handler.balanceOf(address(handler.book())) + handler.balanceOf(handler.theFeeOwner());
+        all += handler.balanceOf(address(handler.channelBook()));
         for (uint256 i; i < people.length; ++i) {
             uint256 has = handler.balanceOf(people[i]);
             all += has;
-            int256 due = int256(has + handler.book().owed(people[i]));
+            int256 due = int256(has + handler.book().owed(people[i]) + handler.channelBook().owed(people[i]));
             vm.assertEq(due, handler.credited(people[i]));
         }
         vm.assertEq(all, handler.supply(), "INV-3: no unit is made or lost");
     }
 
     function _steps() internal view virtual returns (bytes4[] memory steps) {
-        bytes4[34] memory all = [
+        bytes4[44] memory all = [
             handler.fund.selector,
             handler.fund.selector,
             handler.fundFor.selector,
@@ -148,6 +182,7 @@ abstract contract Walk {
             handler.award.selector,
             handler.award.selector,
             handler.revokeBid.selector,
+            handler.veto.selector,
             handler.veto.selector,
             handler.submit.selector,
             handler.submit.selector,
@@ -167,20 +202,29 @@ abstract contract Walk {
             handler.multicall.selector,
             handler.giveTaskFeedback.selector,
             handler.withdraw.selector,
+            handler.withdraw.selector,
             handler.collectFees.selector,
-            handler.upset.selector,
+            handler.openChannel.selector,
+            handler.topUp.selector,
+            handler.redeem.selector,
+            handler.redeemBatch.selector,
+            handler.startClose.selector,
+            handler.finishClose.selector,
+            handler.finishClose.selector,
+            handler.closeTogether.selector,
+            handler.fundTask.selector,
             handler.upset.selector
         ];
-        steps = new bytes4[](37);
+        steps = new bytes4[](47);
         for (uint256 i; i < all.length; ++i) {
             steps[i] = all[i];
         }
-        (steps[34], steps[35], steps[36]) =
+        (steps[44], steps[45], steps[46]) =
             (handler.donate.selector, handler.pass.selector, handler.pauseFunding.selector);
     }
 
     function _verbs() internal pure returns (bytes32[] memory verbs) {
-        bytes32[25] memory all = [
+        bytes32[33] memory all = [
             bytes32("fund"),
             "fundFor",
             "fundWithAuthorization",
@@ -205,7 +249,15 @@ abstract contract Walk {
             "giveTaskFeedback",
             "withdraw",
             "collectFees",
-            "pauseFunding"
+            "pauseFunding",
+            "openChannel",
+            "topUp",
+            "redeem",
+            "redeemBatch",
+            "startClose",
+            "finishClose",
+            "closeTogether",
+            "fundTask"
         ];
         verbs = new bytes32[](all.length);
         for (uint256 i; i < all.length; ++i) {
