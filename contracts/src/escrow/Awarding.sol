@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ITaskEscrow, Terms, Bid, State, Refund, Authorization} from "../interfaces/ITaskEscrow.sol";
 import {Agreed} from "./Agreed.sol";
 import {Funding} from "./Funding.sol";
-import {TaskSlot, funded} from "./TaskSlot.sol";
+import {TaskSlot, awarded} from "./TaskSlot.sol";
 
 /// @title How an agent is chosen from signed bids, and how bid and choice are taken back.
 abstract contract Awarding is Funding {
@@ -91,7 +91,7 @@ abstract contract Awarding is Funding {
         _requireSignature(bid.agent, bidDigest, bidSignature);
         _requireAwarder(terms, taskId, bidDigest, price, transcript, auth);
 
-        _storeAward(taskId, funded(price).entering(State.Awarded), bid.agentId, bid.agent, bid.payee);
+        _storeAward(taskId, awarded(price), bid.agentId, bid.agent, bid.payee);
         uint96 surplus = terms.budgetOf() - price;
         receiver = _giveBack(terms, taskId, surplus, false);
         emit TaskAwarded(taskId, bid.agentId, bid.agent, bid.payee, price, surplus, bidDigest, transcript);

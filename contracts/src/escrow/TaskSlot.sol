@@ -42,7 +42,17 @@ uint256 constant AGENT_ID_MASK = (1 << 44) - 1;
 
 /// @notice A task that holds `budget` from now on.
 function funded(uint96 budget) view returns (TaskSlot) {
-    return TaskSlot.wrap(budget | (block.timestamp << SINCE_AT) | (uint256(State.Funded) << STATE_AT));
+    return _holding(budget, State.Funded);
+}
+
+/// @notice A task that holds the price it was awarded at, from now on; its agent is still to be set.
+function awarded(uint96 price) view returns (TaskSlot) {
+    return _holding(price, State.Awarded);
+}
+
+/// @dev Terms whose deliverBy has passed are neither funded nor awarded, so the time is below 2^40.
+function _holding(uint96 amount, State state) view returns (TaskSlot) {
+    return TaskSlot.wrap(amount | (block.timestamp << SINCE_AT) | (uint256(state) << STATE_AT));
 }
 
 function remainingOf(TaskSlot task) pure returns (uint96) {

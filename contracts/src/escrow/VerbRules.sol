@@ -23,18 +23,19 @@ abstract contract VerbRules is TermsRules, Ratings {
     function _requireAwardable(Agreed terms, bytes32 taskId, Bid calldata bid, uint96 price) internal view {
         if (terms.agentOf() != address(0)) revert AlreadyHired(terms.agentOf());
         if (bid.taskId != taskId) revert BidForOtherTask(bid.taskId, taskId);
+        (address agent, uint96 minPrice, uint40 validUntil) = (bid.agent, bid.minPrice, bid.validUntil);
         _requireNotAfter(terms.awardByOf());
-        if (block.timestamp > bid.validUntil) revert BidExpired(block.timestamp, bid.validUntil);
-        if (price == 0 || price < bid.minPrice || price > terms.budgetOf()) {
-            revert PriceOutOfBounds(price, bid.minPrice, terms.budgetOf());
+        if (block.timestamp > validUntil) revert BidExpired(block.timestamp, validUntil);
+        if (price == 0 || price < minPrice || price > terms.budgetOf()) {
+            revert PriceOutOfBounds(price, minPrice, terms.budgetOf());
         }
         uint256 vetoUntil = _vetoUntil(terms, block.timestamp);
         uint256 endsAt = (vetoUntil == 0 ? block.timestamp : vetoUntil) + bid.minWorkSeconds;
         if (endsAt > terms.deliverByOf()) revert NotEnoughTime(endsAt, terms.deliverByOf());
-        if (bid.agent == address(0)) revert ZeroParty();
-        _requireDistinct(bid.agent, terms.buyerOf(), terms.arbiterOf());
+        if (agent == address(0)) revert ZeroParty();
+        _requireDistinct(agent, terms.buyerOf(), terms.arbiterOf());
         _requirePayable(bid.payee);
-        _requireControl(bid.agent, bid.agentId);
+        _requireControl(agent, bid.agentId);
     }
 
     /// @dev The registry promises ids below 2^44; the bound here keeps the packed word whole whatever it answers.
