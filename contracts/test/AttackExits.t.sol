@@ -16,8 +16,6 @@ contract AttackExitsTest is ChildTest {
     bytes32 private constant CLAIM = keccak256("Claim(bytes32 taskId,uint96 remaining,uint40 deadline)");
     bytes32 private constant CANCEL = keccak256("Cancel(bytes32 taskId,uint96 remaining,uint40 deadline)");
     bytes32 private constant DISPUTE = keccak256("Dispute(bytes32 taskId,bytes32 evidence,uint40 deadline)");
-    bytes32 private constant SETTLE =
-        keccak256("Settle(bytes32 taskId,uint96 remaining,uint96 toAgent,uint40 deadline)");
     bytes32 private constant RULE =
         keccak256("Rule(bytes32 taskId,uint96 remaining,uint16 shareBps,bytes32 reasons,uint40 deadline)");
     uint256 private constant WAYS = 11;
@@ -179,7 +177,7 @@ contract AttackExitsTest is ChildTest {
         }
         if (way == 6 || way == 7) return (stranger, abi.encodeCall(escrow.reclaim, (terms)));
         if (way == 8) {
-            bytes memory agreed = _auth(AGENT_KEY, abi.encode(SETTLE, taskId, remaining, remaining / 2, _soon()));
+            bytes memory agreed = _auth(AGENT_KEY, abi.encode(SETTLEMENT, taskId, remaining, remaining / 2, _soon()));
             return (buyer, abi.encodeCall(escrow.settle, (terms, remaining / 2, "", agreed)));
         }
         if (way == 9) return (arbiter, abi.encodeCall(escrow.rule, (terms, 5_000, bytes32(0), "")));
@@ -208,7 +206,7 @@ contract AttackExitsTest is ChildTest {
             return abi.encodeCall(escrow.cancelTogether, (terms, _auth(BUYER_KEY, all), _auth(AGENT_KEY, all)));
         }
         if (way == 8) {
-            bytes memory half = abi.encode(SETTLE, taskId, remaining, remaining / 2, _soon());
+            bytes memory half = abi.encode(SETTLEMENT, taskId, remaining, remaining / 2, _soon());
             bytes memory byBuyer = _auth(BUYER_KEY, half);
             return abi.encodeCall(escrow.settle, (terms, remaining / 2, byBuyer, _auth(AGENT_KEY, half)));
         }

@@ -8,9 +8,6 @@ import {EndlessWallet} from "../mocks/Wallets.sol";
 
 /// What the parties may try with each other's money.
 contract AttackPartiesTest is ChildTest {
-    bytes32 private constant SETTLE =
-        keccak256("Settle(bytes32 taskId,uint96 remaining,uint96 toAgent,uint40 deadline)");
-
     // the auctioneer
 
     /// He awards to his own Sybil at the whole budget: the buyer takes it all back within the veto, before any work.
@@ -212,7 +209,7 @@ contract AttackPartiesTest is ChildTest {
             vm.prank(agent);
             escrow.cancel(terms, "");
         } else if (verb == 1) {
-            bytes memory byAgent = _auth(AGENT_KEY, abi.encode(SETTLE, taskId, PRICE, PRICE / 2, _soon()));
+            bytes memory byAgent = _auth(AGENT_KEY, abi.encode(SETTLEMENT, taskId, PRICE, PRICE / 2, _soon()));
             vm.prank(buyer);
             escrow.settle(terms, PRICE / 2, "", byAgent);
         } else {

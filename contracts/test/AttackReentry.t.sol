@@ -3,8 +3,7 @@ pragma solidity 0.8.37;
 
 import {EscrowTest} from "./EscrowTest.sol";
 import {vm} from "./Vm.sol";
-import {ITaskEscrow, Terms, Bid, State} from "../src/interfaces/ITaskEscrow.sol";
-import {IReputationRegistry} from "../src/interfaces/IReputationRegistry.sol";
+import {Terms, Bid, State} from "../src/interfaces/ITaskEscrow.sol";
 import {HostileToken} from "../mocks/HostileToken.sol";
 import {Puppet, Storm} from "./Puppets.sol";
 
@@ -35,11 +34,7 @@ contract AttackReentryTest is EscrowTest {
 
     /// Paid before it came, the money is missed at the end and everything is undone.
     function test_reentry_into_every_verb_while_fund_takes_the_money() public {
-        Terms memory victim = _directHire();
-        token.mint(buyer, BUDGET);
-        vm.prank(buyer);
-        token.approve(address(escrow), BUDGET);
-        _fund(victim);
+        _fundVictim();
         Terms memory terms = _puppetHire();
         _brew(terms);
         token.setHook(address(storm), abi.encodeCall(storm.run, ()));
@@ -53,11 +48,7 @@ contract AttackReentryTest is EscrowTest {
 
     /// Balanced by a second task the books still agree: nobody has gained a unit.
     function test_reentry_that_balances_the_first_fund_by_a_second_gains_nothing() public {
-        Terms memory victim = _directHire();
-        token.mint(buyer, BUDGET);
-        vm.prank(buyer);
-        token.approve(address(escrow), BUDGET);
-        _fund(victim);
+        _fundVictim();
         Terms memory terms = _puppetHire();
         Terms memory second = _puppetHire();
         second.salt = "second";
@@ -180,8 +171,7 @@ contract AttackReentryTest is EscrowTest {
 
     function test_views_are_true_in_the_middle_of_every_payment() public {
         Terms memory terms = _disputePuppet();
-        Observer observer = new Observer(this);
-        token.setHook(address(observer), abi.encodeCall(observer.look, ()));
+        token.setHook(address(this), abi.encodeCall(this.assertTrueNow, ()));
         asArbiter.act(address(escrow), abi.encodeCall(escrow.rule, (terms, 2_500, bytes32(0), "")));
         vm.assertTrue(token.hookSucceeded());
     }
@@ -240,6 +230,14 @@ contract AttackReentryTest is EscrowTest {
         storm.add("giveTaskFeedback", asBuyer, address(reputation), feedback);
     }
 
+    /// Other people's money, to be after.
+    function _fundVictim() private {
+        token.mint(buyer, BUDGET);
+        vm.prank(buyer);
+        token.approve(address(escrow), BUDGET);
+        _fund(_directHire());
+    }
+
     function _add(string memory name, Puppet who, bytes memory call_) private {
         storm.add(name, who, address(escrow), call_);
     }
@@ -293,17 +291,5 @@ contract AttackReentryTest is EscrowTest {
     /// Any bytes will do for a puppet.
     function _approval() private view returns (bytes memory) {
         return abi.encodePacked(uint40(_now() + 30 days), uint8(1));
-    }
-}
-
-contract Observer {
-    AttackReentryTest private immutable test;
-
-    constructor(AttackReentryTest test_) {
-        test = test_;
-    }
-
-    function look() external view {
-        test.assertTrueNow();
     }
 }

@@ -7,6 +7,8 @@ import {ITaskEscrow, Terms, Bid, State} from "../src/interfaces/ITaskEscrow.sol"
 
 /// @title A parent whose agent passes part of its money on, and the child that it pays.
 abstract contract ChildTest is EscrowTest {
+    bytes32 internal constant SETTLEMENT =
+        keccak256("Settle(bytes32 taskId,uint96 remaining,uint96 toAgent,uint40 deadline)");
     uint96 internal constant CHILD_CAP = 60e6;
     uint96 internal constant CHILD_BUDGET = 40e6;
     uint96 internal constant CHILD_PRICE = 30e6;
@@ -90,6 +92,48 @@ abstract contract ChildTest is EscrowTest {
         _submitChild(child);
         vm.prank(child.buyer);
         escrow.dispute(child, 0, "");
+    }
+
+    /// Ends an untouched direct hire in one of six ways.
+    function _endParent(Terms memory parent, uint256 way) internal {
+        if (way == 0) {
+            vm.prank(buyer);
+            escrow.cancel(parent, "");
+        } else if (way == 1) {
+            vm.prank(agent);
+            escrow.cancel(parent, "");
+        } else if (way == 2) {
+            uint96 remaining = _remainingOf(escrow.taskIdOf(parent));
+            vm.prank(buyer);
+            escrow.release(parent, remaining, "");
+        } else {
+            _skip(1);
+            _submit(parent);
+            if (way == 3) _settleHalf(parent);
+            else if (way == 4) _rule(parent);
+            else _claim(parent);
+        }
+    }
+
+    function _settleHalf(Terms memory parent) private {
+        bytes32 parentId = escrow.taskIdOf(parent);
+        uint96 remaining = _remainingOf(parentId);
+        bytes memory byAgent = _auth(AGENT_KEY, abi.encode(SETTLEMENT, parentId, remaining, remaining / 2, _soon()));
+        vm.prank(buyer);
+        escrow.settle(parent, remaining / 2, "", byAgent);
+    }
+
+    function _rule(Terms memory parent) private {
+        vm.prank(buyer);
+        escrow.dispute(parent, 0, "");
+        vm.prank(arbiter);
+        escrow.rule(parent, 5_000, 0, "");
+    }
+
+    function _claim(Terms memory parent) private {
+        _skip(parent.reviewSeconds + 1);
+        vm.prank(agent);
+        escrow.claim(parent, "");
     }
 
     // what is seen

@@ -17,8 +17,6 @@ abstract contract HandlerTasks is HandlerLedger {
     bytes32 private constant CLAIM = keccak256("Claim(bytes32 taskId,uint96 remaining,uint40 deadline)");
     bytes32 private constant CANCEL = keccak256("Cancel(bytes32 taskId,uint96 remaining,uint40 deadline)");
     bytes32 private constant DISPUTE = keccak256("Dispute(bytes32 taskId,bytes32 evidence,uint40 deadline)");
-    bytes32 private constant SETTLE =
-        keccak256("Settle(bytes32 taskId,uint96 remaining,uint96 toAgent,uint40 deadline)");
     bytes32 private constant RULE =
         keccak256("Rule(bytes32 taskId,uint96 remaining,uint16 shareBps,bytes32 reasons,uint40 deadline)");
     bytes32 private constant REVOKE_BID = keccak256("RevokeBid(bytes32 bidDigest,uint40 deadline)");
@@ -141,7 +139,7 @@ abstract contract HandlerTasks is HandlerLedger {
         if (none) return;
         uint96 remaining = _remainingOf(taskId);
         uint96 toAgent = _upTo(amount, remaining);
-        bytes memory fields = abi.encode(SETTLE, taskId, remaining, toAgent, _soon());
+        bytes memory fields = abi.encode(SETTLEMENT, taskId, remaining, toAgent, _soon());
         bytes memory byAgent = _auth(_keyOf(_agentOf(terms)), fields);
         (address sender, bytes memory byBuyer) = _authority(terms.buyer, how, fields);
         _try("settle", sender, abi.encodeCall(escrow.settle, (terms, toAgent, byBuyer, byAgent)));

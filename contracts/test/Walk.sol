@@ -54,7 +54,7 @@ abstract contract Walk {
         _checkDebts();
         _checkFees();
         vm.assertEq(handler.resurrections(), 0, "INV-5: nothing happens to a task that is over");
-        vm.assertEq(handler.revokedAwards(), 0, "INV-18: a revoked bid is awarded never again");
+        vm.assertEq(handler.revokedAwards(), 0, "INV-22: a revoked bid is awarded never again");
         for (uint256 i; i < handler.count(); ++i) {
             _checkTask(handler.ids(i));
         }
