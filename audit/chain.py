@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.abi import Contract, Event
 from audit.deployment import Deployment
-from audit.fold import ZERO_ADDRESS, Row, folded
+from audit.fold import DISPUTED, ZERO_ADDRESS, Row, folded
 from audit.ledger import Ledger, ledger_of
 from audit.rpc import Rpc
 
@@ -38,11 +38,12 @@ def read_chain(rpc: Rpc, deployment: Deployment, block: int) -> ChainSide:
     tasks = by_task(money)
     rows = {task: folded(events) for task, events in tasks.items()}
     stored = read_storage(rpc, deployment, block, rows)
+    read_delegations(rpc, deployment, block, money, stored)
     escrow = deployment.escrow
     owners = sorted({event.args["owner"] for event in money if event.name == "PaymentOwed"})
     owed = dict(zip(owners, ask_each(rpc, escrow, "owed", [(owner,) for owner in owners], block), strict=True))
     total_owed, fees_waiting = (ask_each(rpc, escrow, name, [()], block)[0] for name in ("totalOwed", "feesAccrued"))
-    money_in, money_out = transfers(rpc, deployment, block)
+    money_in, money_out = transfers(rpc, deployment, escrow.address, block)
     return ChainSide(
         block=block,
         # Deposits and payments from the events; owed and held from the contract's storage.
@@ -97,18 +98,27 @@ def read_storage(rpc: Rpc, deployment: Deployment, block: int, rows: dict[str, R
     return storage
 
 
+def read_delegations(rpc: Rpc, deployment: Deployment, block: int, money: list[Event], stored: dict[str, Row]) -> None:
+    """What open parents have passed on; once over, the contract keeps what it was then, and only events go on."""
+    parents = {event.args["parentId"] for event in money if event.name == "ChildFunded"}
+    still_open = sorted(parent for parent in parents if stored[parent]["state"] <= DISPUTED)
+    answers = rpc.ask_many([deployment.escrow.call("childrenOf", parent, block=block) for parent in still_open])
+    for parent, answer in zip(still_open, answers, strict=True):
+        stored[parent]["delegated"] = deployment.escrow.result("childrenOf", answer)[1]
+
+
 def ask_each(rpc: Rpc, contract: Contract, function: str, calls: list[tuple[Any, ...]], block: int) -> list[Any]:
     """The first output of each call."""
     answers = rpc.ask_many([contract.call(function, *args, block=block) for args in calls])
     return [contract.result(function, answer)[0] for answer in answers]
 
 
-def transfers(rpc: Rpc, deployment: Deployment, block: int) -> tuple[int, int]:
-    """All that ever came into the escrow and went out of it, by the token's own Transfer logs."""
+def transfers(rpc: Rpc, deployment: Deployment, contract: str, block: int) -> tuple[int, int]:
+    """All that ever came into a contract and went out of it, by the token's own Transfer logs."""
     token, first = deployment.token, deployment.start_block
-    topic, escrow = token.topic("Transfer"), "0x" + deployment.escrow.address[2:].lower().rjust(64, "0")
-    into = raw_logs(rpc, token.address, [topic, None, escrow], first, block)
-    out = raw_logs(rpc, token.address, [topic, escrow], first, block)
+    topic, party = token.topic("Transfer"), "0x" + contract[2:].lower().rjust(64, "0")
+    into = raw_logs(rpc, token.address, [topic, None, party], first, block)
+    out = raw_logs(rpc, token.address, [topic, party], first, block)
     return sum(int(log["data"], 16) for log in into), sum(int(log["data"], 16) for log in out)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.chain import ChainSide, read_chain
+from audit.channels import ChannelLedger, audit_channels
 from audit.compare import Difference, differences
 from audit.database import MirrorSide, read_mirror
 from audit.deployment import Deployment, load
@@ -26,6 +27,7 @@ class Audit:
     donated: int
     compared: int
     differences: list[Difference]
+    channels: ChannelLedger | None = None
 
     @property
     def equal(self) -> bool:
@@ -55,8 +57,9 @@ def attempt(rpc: Rpc, database_url: str, deployment: Deployment) -> Audit | None
         # So far back the contracts may not even be deployed: nothing else can be compared.
         return unread(mirror.block, Difference("cursor", "block_number", head, mirror.block))
     chain = read_chain(rpc, deployment, min(mirror.block, head))
-    found = [*in_cursor(rpc, mirror), *in_blocks(rpc, mirror), *differences(chain, mirror)]
-    return result_of(chain, mirror, found)
+    channels, in_channels = audit_channels(rpc, deployment, chain.block)
+    found = [*in_cursor(rpc, mirror), *in_blocks(rpc, mirror), *differences(chain, mirror), *in_channels]
+    return result_of(chain, mirror, channels, found)
 
 
 def in_cursor(rpc: Rpc, mirror: MirrorSide) -> list[Difference]:
@@ -77,7 +80,7 @@ def in_blocks(rpc: Rpc, mirror: MirrorSide) -> list[Difference]:
     ]
 
 
-def result_of(chain: ChainSide, mirror: MirrorSide, found: list[Difference]) -> Audit:
+def result_of(chain: ChainSide, mirror: MirrorSide, channels: ChannelLedger | None, found: list[Difference]) -> Audit:
     tables = (mirror.escrows, mirror.owed, mirror.agents, mirror.feedback, mirror.events, mirror.blocks)
     return Audit(
         block=mirror.block,
@@ -87,6 +90,7 @@ def result_of(chain: ChainSide, mirror: MirrorSide, found: list[Difference]) -> 
         donated=chain.money_in - chain.ledger.deposits,
         compared=sum(len(table) for table in tables),
         differences=found,
+        channels=channels,
     )
 
 

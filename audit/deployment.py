@@ -15,6 +15,7 @@ class Deployment:
     identity: Contract
     escrow: Contract
     reputation: Contract
+    channels: Contract | None
 
     @property
     def mirrored(self) -> tuple[Contract, ...]:
@@ -22,11 +23,12 @@ class Deployment:
 
 
 def load(path: Path) -> Deployment:
-    """Raises OSError, ValueError or KeyError where the file is not a deployment."""
+    """Raises OSError, ValueError or KeyError where the file is not a deployment; one without channels is."""
     document = json.loads(path.read_text())
     places = document["contracts"]
     names = {"identity": "IdentityRegistry", "escrow": "TaskEscrow", "reputation": "ReputationRegistry"}
     contracts = {role: Contract(name, places[name]) for role, name in names.items()}
     # The mock has the interface of the real token, which is named so where the network has one.
     contracts["token"] = Contract("MockUSDC", places["USDC"] if "USDC" in places else places["MockUSDC"])
-    return Deployment(int(document["chain_id"]), int(document["start_block"]), **contracts)
+    channels = Contract("PaymentChannel", places["PaymentChannel"]) if "PaymentChannel" in places else None
+    return Deployment(int(document["chain_id"]), int(document["start_block"]), **contracts, channels=channels)

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from audit.channels import ChannelLedger
 from audit.check import Audit
 
 UNIT = 1_000_000
@@ -37,12 +38,23 @@ def ledger_table(audit: Audit) -> Table:
     return table
 
 
+def channel_table(channels: ChannelLedger) -> Table:
+    table = Table(title="Payment channels, on chain", title_justify="left")
+    table.add_column("USDC")
+    table.add_column("chain", justify="right")
+    for name, amount in channels.entries():
+        table.add_row(name, usdc(amount))
+    return table
+
+
 def rendered(audit: Audit) -> RenderableType:
+    used = audit.channels is not None and audit.channels.deposits > 0
+    tables = [ledger_table(audit), *([channel_table(audit.channels)] if audit.channels and used else [])]
     if audit.equal:
         verdict = Text(f"{audit.compared} mirrored rows equal the chain; the books balance.", style="green")
-        return Group(ledger_table(audit), verdict)
+        return Group(*tables, verdict)
     lines = [Text(f"DIFFERENCE  {difference}", style="red") for difference in audit.differences]
-    return Group(ledger_table(audit), *lines, Text(f"{len(lines)} differences", style="bold red"))
+    return Group(*tables, *lines, Text(f"{len(lines)} differences", style="bold red"))
 
 
 def as_json(audit: Audit) -> str:

@@ -36,7 +36,6 @@ class Contracts:
     reputation: object
     permit2: object
     channel: object
-    splitters: object
 
     def domain(self, chain_id: int) -> Domain:
         return Domain("Guildhall TaskEscrow", "1", chain_id, self.escrow.address)
@@ -73,8 +72,7 @@ def contracts(people) -> Contracts:
     identity.register("ipfs://agent", sender=people.agent)
     identity.register("ipfs://worker", sender=people.worker)
     channel = people.deployer.deploy(shipped("PaymentChannel"), escrow.address)
-    splitters = people.deployer.deploy(shipped("SplitterFactory"), usdc.address)
-    return Contracts(usdc, identity, escrow, reputation, permit2, channel, splitters)
+    return Contracts(usdc, identity, escrow, reputation, permit2, channel)
 
 
 def shipped(name: str) -> ContractContainer:

@@ -14,11 +14,6 @@ FIELDS = {
         "bytes32 taskId,uint256 agentId,address agent,address payee,uint96 minPrice,uint40 minWorkSeconds,"
         "uint40 validUntil,bytes32 salt"
     ),
-    "Fund": "bytes32 taskId,uint40 deadline",
-    "Voucher": "bytes32 channelId,address payee,uint96 cumulative",
-    "StartClose": "bytes32 channelId,uint40 deadline",
-    "CloseTogether": "bytes32 channelId,uint96 cumulative,uint40 deadline",
-    "FundTask": "bytes32 channelId,bytes32 taskId,uint96 amount,uint96 minDeposit,uint40 deadline",
     "ReceiveWithAuthorization": (
         "address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce"
     ),

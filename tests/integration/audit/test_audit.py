@@ -9,23 +9,30 @@ from pathlib import Path
 import psycopg
 import pytest
 from eth_abi.abi import encode
+from eth_account import Account
 from eth_utils.crypto import keccak
 
+from audit.channels import ChannelLedger, audit_channels
 from audit.check import audit
+from audit.deployment import load
 from audit.ledger import Ledger
+from audit.rpc import Rpc
 from devnet import deploy
 from devnet.keys import DevelopmentKey, Role, participant_key, role_key
 from devnet.processes import Command, Service
 from devnet.rpc import Chain
 from sdk.network import Network, Token
-from sdk.terms import Terms, make_terms
+from sdk.terms import ZERO_ADDRESS, Terms, Windows, make_terms
 from sdk.typed_data import TERMS_ABI, task_id
+from sdk.vouchers import CHANNEL_ABI, Channel, sign_voucher
+from sdk.wallet import Wallet
 from tests.conftest import Postgres
 
 ROOT = Path(__file__).parents[3]
 BUYER, AGENT, UNPAYABLE = (participant_key(number) for number in (0, 1, 2))
 ARBITER = role_key(Role.ARBITER).address
 UNIT = 1_000_000
+HOUR, DAY = 3_600, 86_400
 DIGEST = "0x" + "ab" * 32
 FEE_BPS = deploy.FEE_BPS
 
@@ -54,7 +61,7 @@ class Actor:
         data = "0x" + (selector + encode(kinds, list(values))).hex()
         self.chain.send_all(key, [{"to": self.deployment.contracts[contract], "data": data, "gas": 1_500_000}])
 
-    def hire(self, agent: DevelopmentKey, usdc: int) -> Terms:
+    def hire(self, agent: DevelopmentKey, usdc: int, child_cap: int = 0) -> Terms:
         now = int(self.chain.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
         terms = make_terms(
             buyer=BUYER.address,
@@ -63,9 +70,56 @@ class Actor:
             budget=usdc * UNIT,
             chain_time=now,
             agent=agent.address,
+            windows=Windows(deliver=30 * DAY),
         )
+        terms = replace(terms, child_cap=child_cap)
         self.send(BUYER, "TaskEscrow", f"fund({TERMS_ABI};bytes)", packed(terms), b"")
         return terms
+
+    def delegate(self, parent: Terms, worker: DevelopmentKey, usdc: int) -> Terms:
+        """The agent hires a worker with the parent's money, pays 2 of it, and the worker gives the rest back."""
+        terms = make_terms(
+            buyer=parent.agent,
+            arbiter=ARBITER,
+            content=DIGEST,
+            budget=usdc * UNIT,
+            chain_time=parent.deliver_by - 4 * DAY,
+            agent=worker.address,
+            windows=Windows(review=HOUR, arbiter=DAY, deliver=HOUR),
+        )
+        child = replace(terms, parent=self.task_id(parent))
+        self.send(AGENT, "TaskEscrow", f"fundChild({TERMS_ABI};{TERMS_ABI};bytes)", packed(child), packed(parent), b"")
+        self.send(AGENT, "TaskEscrow", f"release({TERMS_ABI};uint96;bytes)", packed(child), 2 * UNIT, b"")
+        self.send(worker, "TaskEscrow", f"cancel({TERMS_ABI};bytes)", packed(child), b"")
+        return child
+
+    def network(self) -> Network:
+        contracts = self.deployment.contracts
+        token = Token(contracts["MockUSDC"], "USD Coin", "2", 6)
+        return Network(
+            chain_id=self.deployment.chain_id,
+            escrow=contracts["TaskEscrow"],
+            identity=contracts["IdentityRegistry"],
+            reputation=contracts["ReputationRegistry"],
+            token=token,
+            fee_bps=FEE_BPS,
+            auctioneer=ARBITER,
+            arbiters=(),
+            channels=contracts["PaymentChannel"],
+        )
+
+    def task_id(self, terms: Terms) -> str:
+        return task_id(terms, self.network())
+
+    def open_channel(self, usdc: int) -> None:
+        """Of a channel with `usdc`, one is redeemed."""
+        channel = Channel(BUYER.address, AGENT.address, ZERO_ADDRESS, ZERO_ADDRESS, 3600, DIGEST)
+        fields = (*list(vars(channel).values())[:-1], bytes.fromhex(DIGEST[2:]))
+        self.send(BUYER, "PaymentChannel", f"open({CHANNEL_ABI};uint96;bytes)", fields, usdc * UNIT, b"")
+        wallet = Wallet(Account.from_key(BUYER.private_key))
+        signed = sign_voucher(wallet, channel, AGENT.address, UNIT, self.network())
+        redeemed = (fields, AGENT.address, UNIT, bytes.fromhex(signed.signature[2:]))
+        self.send(AGENT, "PaymentChannel", f"redeem({CHANNEL_ABI};address;uint96;bytes)", *redeemed)
 
     def deliver(self, agent: DevelopmentKey, agent_id: int, terms: Terms) -> None:
         signature = f"submit({TERMS_ABI};uint256;bytes32;bytes)"
@@ -115,46 +169,66 @@ def play(actor: Actor) -> tuple[str, str]:
     for agent, name in ((AGENT, "a"), (UNPAYABLE, "b")):
         actor.send(agent, "IdentityRegistry", "register(string)", f"https://agents.example/{name}")
     actor.send(BUYER, "MockUSDC", "approve(address;uint256)", contracts["TaskEscrow"], 100 * UNIT)
+    actor.send(BUYER, "MockUSDC", "approve(address;uint256)", contracts["PaymentChannel"], 100 * UNIT)
     paid, owed = actor.hire(AGENT, 20), actor.hire(UNPAYABLE, 30)
-    actor.hire(AGENT, 7)
+    actor.delegate(actor.hire(AGENT, 7, child_cap=5 * UNIT), participant_key(3), 5)
+    actor.open_channel(4)
     actor.deliver(AGENT, 1, paid)
     signature = f"giveTaskFeedback({TERMS_ABI};uint256;int128;uint8;string;string;string;string;bytes32;bytes)"
     words = ("guildhall", "text.sort", "", "", bytes.fromhex(DIGEST[2:]), b"")
     actor.send(BUYER, "ReputationRegistry", signature, packed(paid), 1, 5, 0, *words)
     actor.send(role_key(Role.DEPLOYER), "MockUSDC", "blacklist(address)", UNPAYABLE.address)
     actor.deliver(UNPAYABLE, 2, owed)
-    token = Token(contracts["MockUSDC"], "USD Coin", "2", 6)
-    network = Network(
-        actor.deployment.chain_id,
-        contracts["TaskEscrow"],
-        contracts["IdentityRegistry"],
-        contracts["ReputationRegistry"],
-        token,
-        FEE_BPS,
-        ARBITER,
-        (),
-    )
-    return task_id(paid, network), task_id(owed, network)
+    return actor.task_id(paid), actor.task_id(owed)
 
 
 def test_books_balance_and_every_row_is_equal(market: Market) -> None:
     result = audit(market.rpc_url, market.database_url, market.deployment_file, wait_seconds=5)
-    fee = {usdc: -(-usdc * UNIT * FEE_BPS // 10_000) for usdc in (20, 30)}
+    fee = {usdc: -(-usdc * UNIT * FEE_BPS // 10_000) for usdc in (2, 20, 30)}
     expected = Ledger(
         deposits=57 * UNIT,
-        payouts=20 * UNIT - fee[20],
+        payouts=22 * UNIT - fee[20] - fee[2],
         refunds=0,
-        fees=fee[20] + fee[30],
+        fees=fee[2] + fee[20] + fee[30],
         owed=30 * UNIT - fee[30],
-        held=7 * UNIT,
+        held=5 * UNIT,
     )
     assert result.equal, [str(found) for found in result.differences]
     assert result.chain == expected
     assert result.database == expected
     assert expected.unexplained == 0
+    assert result.channels == ChannelLedger(4 * UNIT, paid=UNIT, returned=0, tasks=0, left=3 * UNIT, owed=0)
+
+
+def test_sees_a_channel_that_holds_less_than_it_owes(market: Market) -> None:
+    """Money that left the contract without a word of it."""
+    with Chain(market.rpc_url) as chain:
+        document = json.loads(market.deployment_file.read_text())
+        place, token = document["contracts"]["PaymentChannel"], document["contracts"]["MockUSDC"]
+        before = chain.ask("evm_snapshot")
+        slot = balance_slot(chain, token, place)
+        chain.ask("anvil_setStorageAt", token, slot, "0x" + (2 * UNIT).to_bytes(32, "big").hex())
+        chain.ask("evm_mine")
+        try:
+            with Rpc(market.rpc_url) as rpc:
+                _, found = audit_channels(rpc, load(market.deployment_file), chain.block_number())
+        finally:
+            chain.ask("evm_revert", before)
+    assert [str(difference).split(":")[0] for difference in found] == [
+        "token balance of the channels",
+        "token balance of the channels below what is due",
+    ]
+
+
+def balance_slot(chain: Chain, token: str, owner: str) -> str:
+    """Where the token keeps an owner's balance: the mapping whose word is it."""
+    balance = "0x" + (3 * UNIT).to_bytes(32, "big").hex()
+    slots = ["0x" + keccak(encode(["address", "uint256"], [owner, at])).hex() for at in range(20)]
+    return next(slot for slot in slots if chain.ask("eth_getStorageAt", token, slot, "latest") == balance)
 
 
 ALTERATIONS = {
+    "delegated": ("UPDATE chain.escrows SET delegated = delegated + 1 WHERE delegated > 0", "escrows"),
     "remaining": ("UPDATE chain.escrows SET remaining = remaining + 1 WHERE task_id = %(paid)s", "escrows"),
     "state": ("UPDATE chain.escrows SET state = 2 WHERE task_id = %(owed)s", "escrows"),
     "payee": ("UPDATE chain.escrows SET payee = buyer WHERE task_id = %(paid)s", "escrows"),
