@@ -19,6 +19,7 @@ contract PaymentChannel is ChannelRules, Vouchers, Deposits {
 
     /// @dev Its token is the escrow's, so that a channel can fund tasks.
     constructor(address escrow_) Payouts(ITaskEscrow(escrow_).token()) {
+        // slither-disable-next-line missing-zero-check - asked for its token above: an address without code answers nothing
         escrow = escrow_;
     }
 
@@ -82,6 +83,7 @@ contract PaymentChannel is ChannelRules, Vouchers, Deposits {
     function finishClose(Channel calldata channel) external {
         (bytes32 channelId, ChannelSlot slot) = _load(channel);
         _requireState(slot, ChannelState.Closing);
+        // slither-disable-next-line timestamp - windows last an hour or more, a block leans by seconds
         if (block.timestamp <= slot.closesAtOf()) revert TooEarly(block.timestamp, slot.closesAtOf());
 
         uint96 left = slot.leftOf();
@@ -164,6 +166,7 @@ contract PaymentChannel is ChannelRules, Vouchers, Deposits {
     }
 
     /// @dev `emit ChannelOpened(channelId, channel, amount)` without reading the fields, just checked, once more.
+    // slither-disable-next-line assembly - an event of checked calldata, copied and not decoded twice
     function _emitOpened(bytes32 channelId, Channel calldata channel, uint96 amount) private {
         bytes32 topic = ChannelOpened.selector;
         assembly ("memory-safe") {

@@ -39,6 +39,7 @@ abstract contract Payouts is IPayouts {
         if (_transfer(to, amount)) return;
         if (offered < PUSH_GAS) revert OutOfPushGas(offered, PUSH_GAS);
         owed[to] += amount;
+        // slither-disable-next-line costly-loop - within a batch only the payees whom the token refuses
         totalOwed += amount;
         _announceOwed(source, to, amount);
     }

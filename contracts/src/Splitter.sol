@@ -17,12 +17,14 @@ contract Splitter is ISplitter, ReentrancyGuardTransient {
     uint256 private constant SHARE_BITS = 96;
 
     address public immutable token;
+    // slither-disable-next-line naming-convention - a constant of each deployment
     address private immutable IMPLEMENTATION;
 
     mapping(address payee => uint256) public withdrawn;
     uint256 public totalWithdrawn;
 
     constructor(address token_) {
+        // slither-disable-next-line missing-zero-check - the factory has checked it
         token = token_;
         IMPLEMENTATION = address(this);
     }
@@ -30,6 +32,7 @@ contract Splitter is ISplitter, ReentrancyGuardTransient {
     /// @inheritdoc ISplitter
     function withdraw(address payee) external nonReentrant returns (uint256 amount) {
         amount = _dueTo(payee);
+        // slither-disable-next-line incorrect-equality - less than a unit cannot be due
         if (amount == 0) revert NothingDue(payee);
 
         withdrawn[payee] += amount;
@@ -70,6 +73,7 @@ contract Splitter is ISplitter, ReentrancyGuardTransient {
         }
     }
 
+    // slither-disable-next-line assembly - one word of packed bytes, which Solidity reads byte by byte
     function _wordAt(bytes memory words, uint256 i) private pure returns (address payee, uint96 share) {
         uint256 word;
         assembly ("memory-safe") {

@@ -13,6 +13,7 @@ contract SplitterFactory is ISplitterFactory {
     address public immutable implementation;
 
     constructor(address token_) {
+        if (token_ == address(0)) revert ZeroToken();
         token = token_;
         implementation = address(new Splitter(token_));
     }
@@ -35,7 +36,7 @@ contract SplitterFactory is ISplitterFactory {
         if (count == 0 || count > MAX_PAYEES) revert PayeesOutOfBounds(count, MAX_PAYEES);
         if (shares.length != count) revert LengthsDiffer(count, shares.length);
         bytes32[] memory words = new bytes32[](count);
-        address previous;
+        address previous = address(0);
         for (uint256 i; i < count; ++i) {
             address payee = payees[i];
             if (payee <= previous) revert PayeesNotAscending(payee, previous);

@@ -55,6 +55,11 @@ contract SplitterTest is EscrowTest {
         vm.assertEq(usdc.balanceOf(payees[31]), 100);
     }
 
+    function test_refuses_a_token_that_is_none() public {
+        vm.expectRevert(abi.encodeWithSelector(ISplitterFactory.ZeroToken.selector));
+        Deployed.splitterFactory(address(0));
+    }
+
     function test_refuses_none_and_more_than_32() public {
         _resize(0);
         _expectRefused(abi.encodeWithSelector(ISplitterFactory.PayeesOutOfBounds.selector, 0, 32));

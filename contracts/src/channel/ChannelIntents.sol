@@ -27,6 +27,7 @@ abstract contract ChannelIntents is IPaymentChannel, EIP712 {
     }
 
     /// @inheritdoc IPaymentChannel
+    // slither-disable-next-line naming-convention - the name is that of EIP-2612
     function DOMAIN_SEPARATOR() external view returns (bytes32) {
         return _domainSeparator();
     }
@@ -41,6 +42,7 @@ abstract contract ChannelIntents is IPaymentChannel, EIP712 {
     function _deadline(bytes calldata auth) internal view returns (uint40 deadline) {
         if (auth.length < DEADLINE_BYTES) revert BadAuth(auth.length);
         deadline = uint40(bytes5(auth[:DEADLINE_BYTES]));
+        // slither-disable-next-line timestamp - a deadline is the signer's own, a block leans by seconds
         if (block.timestamp > deadline) revert IntentExpired(block.timestamp, deadline);
     }
 

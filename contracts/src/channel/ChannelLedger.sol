@@ -19,6 +19,7 @@ abstract contract ChannelLedger is IPaymentChannel, Payouts {
     /// @inheritdoc IPaymentChannel
     /// @dev The deployment's chain id, not the present one: a fork strands no channel. Copied without reading the
     /// fields: opening checks them all, and an id that was not opened has no money.
+    // slither-disable-next-line assembly - the fields are hashed as they lie in calldata
     function channelIdOf(Channel calldata channel) public view returns (bytes32 channelId) {
         uint256 chainId = deploymentChainId;
         assembly ("memory-safe") {

@@ -9,6 +9,7 @@ abstract contract ChannelRules is ChannelLedger {
     uint256 private constant MAX_CHALLENGE_SECONDS = 30 days;
     uint256 private constant LOCAL_CHAIN_ID = 31337;
 
+    // slither-disable-next-line naming-convention - a constant of each deployment
     uint256 private immutable MIN_CHALLENGE_SECONDS;
 
     /// @dev A local chain allows windows of a second, so that tests and demonstrations need not jump in time.

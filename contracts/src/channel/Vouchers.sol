@@ -35,7 +35,7 @@ abstract contract Vouchers is ChannelLedger, ChannelIntents {
     function redeemBatch(Redemption[] calldata redemptions) external {
         if (redemptions.length > MAX_BATCH) revert BatchOutOfBounds(redemptions.length, MAX_BATCH);
         Payment[] memory payments = new Payment[](redemptions.length);
-        uint256 count;
+        uint256 count = 0;
         (address payee, uint96 sum) = (address(0), 0);
         for (uint256 i; i < redemptions.length; ++i) {
             (address next, uint96 amount) = _settleOrSkip(redemptions[i]);
@@ -99,6 +99,7 @@ abstract contract Vouchers is ChannelLedger, ChannelIntents {
 
     function _refusalOf(ChannelSlot slot) private view returns (Refusal) {
         if (slot.stateOf() != ChannelState.Closing) return Refusal.NotOpen;
+        // slither-disable-next-line timestamp - windows last an hour or more, a block leans by seconds
         return block.timestamp > slot.closesAtOf() ? Refusal.Late : Refusal.None;
     }
 

@@ -190,5 +190,6 @@ interface IPaymentChannel is IPayouts {
 
     function escrow() external view returns (address);
     function deploymentChainId() external view returns (uint256);
+    // slither-disable-next-line naming-convention - the name is that of EIP-2612
     function DOMAIN_SEPARATOR() external view returns (bytes32);
 }

@@ -7,6 +7,7 @@ pragma solidity ^0.8.20;
 interface ISplitterFactory {
     event SplitterDeployed(address indexed splitter, address[] payees, uint96[] shares);
 
+    error ZeroToken();
     error PayeesOutOfBounds(uint256 actual, uint256 max);
     error LengthsDiffer(uint256 payees, uint256 shares);
     error PayeesNotAscending(address actual, address previous);
