@@ -79,7 +79,7 @@ def rows_of(known: dict[bytes, tuple[str, Any]], log: Any, timestamp: int) -> li
     )
     own = {
         "TaskEscrow": {"task_id": args.get("taskId")},
-        "IdentityRegistry": {"agent_id": args.get("agentId", args.get("tokenId"))},
+        "IdentityRegistry": {"agent_id": args.get("agentId", args.get("id"))},
         "ReputationRegistry": {
             "agent_id": args.get("agentId"),
             "client": args.get("clientAddress"),

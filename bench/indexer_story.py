@@ -94,7 +94,7 @@ def client_of(task: int) -> bytes:
 def registration(agent: int) -> list[Said]:
     owner = address(f"agent {agent}")
     return [
-        Said("IdentityRegistry", "Transfer", {"from": NOBODY, "to": owner, "tokenId": agent}),
+        Said("IdentityRegistry", "Transfer", {"from": NOBODY, "to": owner, "id": agent}),
         Said(
             "IdentityRegistry",
             "Registered",

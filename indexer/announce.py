@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+import orjson
 from psycopg import AsyncConnection
 
 from app.chain.events import ChainEvent
 from indexer import bulk
 from indexer.follow import Batch
-from indexer.packing import JSONB_VERSION, pack_json, pack_text, size_of
+from indexer.packing import pack_text, size_of
 
 INTO = "COPY market.announcements (topic, subject, payload) FROM STDIN (FORMAT BINARY)"
 WAKE = "SELECT pg_notify('announcements', topic) FROM unnest(%s::text[]) AS said (topic)"
@@ -19,11 +20,11 @@ def packed_event(event: ChainEvent, subject: str, args: bytes) -> bytes:
     """An event's announcement, with its arguments already dumped."""
     payload = b'{"block":%d,"log_index":%d,"tx":"%b","args":%b}' % (event[0], event[1], event[2].encode(), args)
     about = subject.encode()
-    return b"".join((begin(event.name), size_of(len(about)), about, size_of(len(payload) + 1), JSONB_VERSION, payload))
+    return b"".join((begin(event.name), size_of(len(about)), about, size_of(len(payload)), payload))
 
 
 def packed(topic: str, subject: str, payload: Mapping[str, Any]) -> bytes:
-    return begin(topic) + pack_text(subject) + pack_json(payload)
+    return begin(topic) + pack_text(subject) + pack_text(orjson.dumps(payload).decode())
 
 
 @cache

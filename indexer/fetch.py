@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import Protocol
 
 from indexer.decode import RawLog
@@ -26,6 +27,10 @@ class Chain(Protocol):
     async def logs_in(self, addresses: Sequence[bytes], block_hash: bytes) -> list[RawLog]: ...
 
 
+place_of = itemgetter(0, 1)
+"""Block and index, by which logs are ordered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """Consecutive blocks and their logs, in the chain's order."""
@@ -38,10 +43,11 @@ async def fetch(chain: Chain, addresses: Sequence[bytes], first: int, last: int)
     """The blocks first..last with the logs of the addresses. Raises TornRange, NodeRefused or NodeUnavailable."""
     headers, logs = await asyncio.gather(chain.headers(first, last), chain.logs(addresses, first, last))
     blocks = tuple(block for block, _bloom in headers)
+    logs.sort(key=place_of)
     require_linked(blocks)
     require_owned(blocks, logs)
     await require_complete(chain, addresses, headers, logs)
-    return Range(blocks, tuple(sorted(logs, key=lambda log: (log.block_number, log.log_index))))
+    return Range(blocks, tuple(logs))
 
 
 def require_linked(blocks: Sequence[Block]) -> None:
@@ -52,14 +58,16 @@ def require_linked(blocks: Sequence[Block]) -> None:
 
 
 def require_owned(blocks: Sequence[Block], logs: Sequence[RawLog]) -> None:
-    """Each log is in one of the blocks, by hash, and there once."""
+    """Each log is in one of the blocks, by hash, and there once. `logs` are in the chain's order."""
     first, last = blocks[0].number, blocks[-1].number
     hashes = {block.number: block.hash for block in blocks}
+    number, index = -1, -1
     for log in logs:
         if hashes.get(log.block_number) != log.block_hash:
             raise TornRange(first, last, f"a log of block {log.block_number} is from another fork")
-    if len({(log.block_number, log.log_index) for log in logs}) != len(logs):
-        raise TornRange(first, last, "a log came twice")
+        if log.log_index == index and log.block_number == number:
+            raise TornRange(first, last, "a log came twice")
+        number, index = log.block_number, log.log_index
 
 
 async def require_complete(

@@ -6,6 +6,7 @@ A failed call turns to the next node and is reported; the pass begins anew there
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -18,6 +19,7 @@ from indexer.work import work
 MAX_CALLS_PER_REQUEST = 100
 Answer = dict[str, Any]
 T = TypeVar("T")
+from_hex = bytes.fromhex
 NO_BLOCK_YET = "a block is not known to the node"
 
 
@@ -120,7 +122,7 @@ def logs_of(answer: Answer) -> list[RawLog]:
 
 def header_of(answer: Answer) -> tuple[Block, Bloom]:
     result = block_result(answer)
-    return block_of(result), Bloom(from_hex(result["logsBloom"]))
+    return block_of(result), Bloom(from_hex(result["logsBloom"][2:]))
 
 
 def result_of(method: str, answer: Answer) -> Any:
@@ -139,28 +141,29 @@ def block_result(answer: Answer) -> dict[str, Any]:
 def block_of(result: dict[str, Any]) -> Block:
     return Block(
         number=int(result["number"], 16),
-        hash=from_hex(result["hash"]),
-        parent_hash=from_hex(result["parentHash"]),
+        hash=from_hex(result["hash"][2:]),
+        parent_hash=from_hex(result["parentHash"][2:]),
         timestamp=int(result["timestamp"], 16),
     )
 
 
-def log_of(entry: dict[str, Any]) -> RawLog:
-    convert = bytes.fromhex
+def log_of(entry: Answer) -> RawLog:
     return RawLog(
         int(entry["blockNumber"], 16),
         int(entry["logIndex"], 16),
-        convert(entry["blockHash"][2:]),
-        convert(entry["transactionHash"][2:]),
+        repeated(entry["blockHash"]),
+        from_hex(entry["transactionHash"][2:]),
         int(entry["transactionIndex"], 16),
-        convert(entry["address"][2:]),
-        tuple([convert(topic[2:]) for topic in entry["topics"]]),
-        convert(entry["data"][2:]),
+        repeated(entry["address"]),
+        tuple([from_hex(topic[2:]) for topic in entry["topics"]]),
+        from_hex(entry["data"][2:]),
     )
 
 
-def from_hex(text: str) -> bytes:
-    return bytes.fromhex(text[2:])
+@lru_cache(maxsize=4_096)
+def repeated(text: str) -> bytes:
+    """What many logs say alike."""
+    return from_hex(text[2:])
 
 
 def to_hex(value: bytes) -> str:

@@ -80,7 +80,7 @@ class Source:
             packed = f"{self.name(struct.Struct('>i' + code).pack)}({struct.calcsize(code)}, {given})"
         else:
             packed = variable(self, column.type, value, raw=raw)
-        self.parts.append(f"*((NULL,) if {value} is None else ({packed},))" if column.nullable else packed)
+        self.parts.append(f"(NULL if {value} is None else {packed})" if column.nullable else packed)
 
     def flush(self) -> None:
         """Packs what waits, each value with its length before it."""
@@ -96,11 +96,11 @@ class Source:
 
 
 def variable(source: Source, kind: TypeEngine[Any], value: str, *, raw: bool) -> str:
-    """The parts of a value whose width varies."""
+    """The expression of a value whose width varies."""
     if isinstance(kind, JSONB) and raw:
-        return f"size_of(len({value}) + 1), JSONB, {value}"
+        return f"size_of(len({value}) + 1) + JSONB + {value}"
     if isinstance(kind, LargeBinary) or raw:
-        return f"size_of(len({value})), {value}"
+        return f"size_of(len({value})) + {value}"
     return f"{source.name(value_packer(kind))}({value})"
 
 
@@ -127,20 +127,13 @@ def pack_json(value: object) -> bytes:
 
 def pack_byteas(values: Sequence[bytes]) -> bytes:
     """A one-dimensional array without nulls, counted from one."""
-    if not values:
-        return struct.pack(">iiii", 12, 0, 0, BYTEA_OID)
-    sizes = tuple([len(value) for value in values])
-    pack, size = array_packer(sizes)
-    return pack(
-        size, 1, 0, BYTEA_OID, len(values), 1, *[part for pair in zip(sizes, values, strict=True) for part in pair]
-    )
+    body = b"".join([array_head(len(values)), *(part for value in values for part in (size_of(len(value)), value))])
+    return size_of(len(body)) + body
 
 
-@cache
-def array_packer(sizes: tuple[int, ...]) -> tuple[Callable[..., bytes], int]:
-    """For values of these sizes; topics, which are all of 32 bytes, need four such."""
-    made = struct.Struct(">iiiiii" + "".join(f"i{size}s" for size in sizes))
-    return made.pack, made.size - 4
+def array_head(count: int) -> bytes:
+    """Of a bytea array."""
+    return struct.pack(">iiiii", 1, 0, BYTEA_OID, count, 1) if count else struct.pack(">iii", 0, 0, BYTEA_OID)
 
 
 @lru_cache(maxsize=65_536)

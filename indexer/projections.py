@@ -60,7 +60,7 @@ class Projection:
     subject: Callable[[Key], str]
     begins: frozenset[str] = frozenset()
     """An event of this name comes with all that happened before to its key: nothing older needs to be read."""
-    row: type[Any] | None = None
+    row: Callable[..., Any] | None = None
     """What a stored row becomes for `fold` to go on from; None where it cannot."""
 
     def key_in(self, values: Key) -> Key | None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -52,17 +53,18 @@ def begins(projection: Projection, events: Iterable[ChainEvent]) -> bool:
 
 async def refold(connection: AsyncConnection, projection: Projection, keys: Sorted) -> None:
     """Upserts the row of each key; a key whose events are all gone loses its row."""
-    stored = await stored_rows(connection, projection, keys.older)
+    fetched = await stored_rows(connection, projection, keys.older)
     read = await events_of(connection, projection, keys.unknown)
-    rows, gone = await work(fold_all, projection, keys, stored, read)
+    rows, gone = await work(fold_all, projection, keys, fetched, read)
     await bulk.upsert(connection, projection.model, rows)
     await drop(connection, projection, gone)
 
 
 def fold_all(
-    projection: Projection, keys: Sorted, stored: Mapping[Key, Any], read: Iterable[tuple[Key, Sequence[ChainEvent]]]
+    projection: Projection, keys: Sorted, fetched: Sequence[Any], read: Iterable[tuple[Key, Sequence[ChainEvent]]]
 ) -> tuple[bulk.Rows, list[Key]]:
     """The rows of the touched keys in their order, and the keys that have none any more."""
+    stored = loaded(projection, fetched)
     folded = {key: fold(projection, key, events, None) for key, events in keys.begun.items()}
     folded |= {key: fold(projection, key, events, stored.get(key)) for key, events in keys.older.items()}
     folded |= {key: fold(projection, key, events, None) for key, events in read}
@@ -80,17 +82,24 @@ def fold(projection: Projection, key: Key, events: Sequence[ChainEvent], begun: 
         return None
 
 
-async def stored_rows(connection: AsyncConnection, projection: Projection, keys: Iterable[Key]) -> dict[Key, Any]:
-    """The rows of the keys as folds know them, where they exist."""
+async def stored_rows(connection: AsyncConnection, projection: Projection, keys: Iterable[Key]) -> list[Any]:
+    """The rows of the keys as PostgreSQL gives them, where they exist and a fold can go on from them."""
     wanted = list(keys)
     if not wanted or projection.row is None:
+        return []
+    arrays = tables.columns_of(projection.model, projection.key, wanted)
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(select_rows(projection), arrays)
+        return await cursor.fetchall()
+
+
+def loaded(projection: Projection, fetched: Iterable[Sequence[Any]]) -> dict[Key, Any]:
+    """Fetched rows as folds know them, by key."""
+    if projection.row is None:
         return {}
-    model, names = projection.model, tables.names_of(projection.model)
-    arrays = tables.columns_of(model, projection.key, wanted)
-    fetched = await (await connection.execute(select_rows(projection), arrays)).fetchall()
-    at = [names.index(name) for name in projection.key]
-    found = [tables.values_of(model, names, row) for row in fetched]
-    return {tuple(row[n] for n in at): projection.row(**dict(zip(names, row, strict=True))) for row in found}
+    load, key_of = tables.loader(projection.model, projection.row), attrgetter(*projection.key)
+    rows = [load(row) for row in fetched]
+    return {key_of(row) if len(projection.key) > 1 else (key_of(row),): row for row in rows}
 
 
 def select_rows(projection: Projection) -> Composed:

@@ -1,8 +1,8 @@
 """From a range to what is stored of it: packed rows of blocks, raw logs, typed events and announcements."""
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 import orjson
 
@@ -12,13 +12,20 @@ from indexer.announce import packed_event
 from indexer.decode import Decoder, Quarantined, RawLog
 from indexer.fetch import Range
 from indexer.node import Block
-from indexer.packing import Pack, packer_of
+from indexer.packing import Pack, array_head, packer_of, size_of
 from indexer.projections import EVENT_TABLES, EventTable, Placed, place
 from indexer.slicers import DirtyLog
 
 LOG_HASHES = frozenset({"block_hash", "tx_hash", "address"})
 EVENT_COLUMNS = ("block_number", "log_index", "tx_hash", "block_timestamp", "name", "args")
 """The fields of a ChainEvent, in its order; an event table's own columns follow."""
+
+
+WORD, ADDRESS, ARRAY_HEAD = 32, 20, 24
+WORD_SIZE = size_of(WORD)
+ARRAYS = {n: size_of(ARRAY_HEAD - 4 + 36 * n) + array_head(n) for n in range(1, 5)}
+"""What stands before the topics, by their number."""
+pack_fixed = struct.Struct(">hiqiii32si32siii20s").pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class Read:
 def prepare(decoder: Decoder, appended: Range) -> Prepared:
     """Decodes and packs; touches neither node nor database, so a thread may do it."""
     times = {block.number: block.timestamp for block in appended.blocks}
-    read, pack_log = Read(), packer_of(Log, raw=LOG_HASHES)
+    read = Read()
     for log in appended.logs:
         read.logs.append(pack_log(log))
         found = read_log(decoder, log, times[log.block_number])
@@ -69,6 +76,16 @@ def prepare(decoder: Decoder, appended: Range) -> Prepared:
     )
 
 
+def pack_log(log: RawLog) -> bytes:
+    """A raw log's row, at half the cost of the general packer where the log is as Ethereum has them."""
+    number, index, block_hash, tx_hash, tx_index, address, topics, data = log
+    array = WORD_SIZE.join((ARRAYS.get(len(topics), b""), *topics))
+    if len(array) != ARRAY_HEAD + len(topics) * (WORD + len(WORD_SIZE)) or len(address) != ADDRESS:
+        return packer_of(Log, raw=LOG_HASHES)(log)
+    fixed = pack_fixed(8, 8, number, 4, index, WORD, block_hash, WORD, tx_hash, 4, tx_index, ADDRESS, address)
+    return b"".join((fixed, array, size_of(len(data)), data))
+
+
 def read_log(decoder: Decoder, log: RawLog, timestamp: int) -> Placed | Quarantined | None:
     """None for a known event that makes no row. An unknown log stops nothing but itself."""
     decoded = decoder.decode(log, timestamp)
@@ -85,18 +102,19 @@ def add(read: Read, log: RawLog, placed: Placed) -> None:
     table, event, values = placed
     dumped, name = orjson.dumps(event.args), table.name
     row = (log.block_number, log.log_index, log.tx_hash, event.block_timestamp, event.name.encode(), dumped, *values)
-    read.rows[name].append(packer_for(table)(row))
+    read.rows[name].append(PACKERS[name](row))
     read.said.append(packed_event(event, table.subject(event), dumped))
     read.placed[name].append(placed)
 
 
-@cache
-def packer_for(table: EventTable) -> Pack:
-    return packer_of(table.model, event_columns(table), frozenset({"tx_hash", "name", "args"}))
-
-
 def event_columns(table: EventTable) -> tuple[str, ...]:
     return (*EVENT_COLUMNS, *table.columns)
+
+
+PACKERS: Mapping[str, Pack] = {
+    table.name: packer_of(table.model, event_columns(table), frozenset({"tx_hash", "name", "args"}))
+    for table in EVENT_TABLES
+}
 
 
 def packed_blocks(blocks: Sequence[Block]) -> bytes:

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, Text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy import JSON, BigInteger, Identity, Text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import MARKET_SCHEMA, Base
@@ -18,7 +18,7 @@ class Announcement(Base):
     position: Mapped[int | None] = mapped_column(BigInteger)
     topic: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)
-    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
 
 
