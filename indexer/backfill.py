@@ -13,7 +13,7 @@ from indexer.decode import Decoder
 from indexer.errors import NodeRefused, TornRange
 from indexer.fetch import Chain, Range, fetch
 from indexer.follow import Case, Cursor, Rules, batch
-from indexer.node import Block
+from indexer.node import Block, Tip
 from indexer.projections import Projection
 from indexer.rows import Prepared, prepare
 from indexer.stride import Stride
@@ -44,14 +44,28 @@ async def catch_up(
     try:
         async with aclosing(ahead.batches(cursor.block)) as batches:
             async for prepared in batches:
-                blocks = tuple(block for one in prepared for block in one.blocks)
-                given = batch(Case.GAP, cursor, cursor.block, Range(blocks, ()), tip)
-                cursor = await write(connection, given, prepared, projections, chain_id)
-                count = sum(one.log_count for one in prepared)
-                log.info("backfill block=%d logs=%d head=%d", cursor.block.number, count, tip.head.number)
+                cursor = await store(connection, prepared, projections, cursor, tip, chain_id)
+                del prepared  # before the next batch grows beside it
     finally:
         await ahead.close()
     return cursor
+
+
+async def store(
+    connection: AsyncConnection,
+    prepared: Sequence[Prepared],
+    projections: Sequence[Projection],
+    cursor: Cursor,
+    tip: Tip,
+    chain_id: int,
+) -> Cursor:
+    """One transaction."""
+    blocks = tuple(block for one in prepared for block in one.blocks)
+    given = batch(Case.GAP, cursor, cursor.block, Range(blocks, ()), tip)
+    after = await write(connection, given, prepared, projections, chain_id)
+    count = sum(one.log_count for one in prepared)
+    log.info("backfill block=%d logs=%d head=%d", after.block.number, count, tip.head.number)
+    return after
 
 
 @dataclass
