@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     token_keys_file: Path | None = None
     access_minutes: float = Field(default=15.0, gt=0, le=15)
     sign_in_hours: float = Field(default=8.0, gt=0)
+    requests_per_second: float = Field(default=50.0, gt=0)
+    anonymous_requests_per_second: float = Field(default=20.0, gt=0)
+    burst_seconds: float = Field(default=10.0, ge=1)
     max_json_bytes: int = MEBIBYTE
     max_content_bytes: int = 32 * MEBIBYTE
     reorg_handling: Literal["on", "off"] = "on"

@@ -8,6 +8,7 @@
     ├── NotFound              unknown, or not for the asker's eyes: both answer alike
     ├── Conflict              right form, wrong state
     ├── TooLarge              over a stated limit
+    ├── TooManyRequests       over a stated rate
     └── Unavailable           try again later: a service behind us did not answer
 
 A class names the broken fact and carries the facts as keyword fields; the message is built from them. Nothing here
@@ -54,6 +55,10 @@ class Conflict(GuildhallError):
 
 class TooLarge(GuildhallError):
     """Over a stated limit."""
+
+
+class TooManyRequests(GuildhallError):
+    text = "Too many requests for this {limited}; try again in {retry_after_seconds} s."
 
 
 class Unavailable(GuildhallError):

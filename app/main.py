@@ -1,7 +1,7 @@
 """The API process: `python -m app.main` serves /v1 until SIGTERM."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from app.accounts import routes as accounts
-from app.accounts.api_keys import PREFIX
-from app.accounts.queries import authenticator
-from app.accounts.tokens import read_token_keys
+from app.accounts.api_keys import PREFIX, is_api_key
+from app.accounts.queries import authenticator, secret_hash
+from app.accounts.tokens import read_token, read_token_keys
 from app.agents import routes as agents
 from app.auctions import routes as auctions
 from app.chain import deployment
@@ -34,9 +34,12 @@ from app.tasks import routes as tasks
 from app.web import routes as web
 from app.web.credentials import CredentialsInUrls
 from app.web.dependencies import Runtime
+from app.web.gcra import Rate
 from app.web.limits import BodyLimits
 from app.web.network import read_network
 from app.web.problems import PROBLEM_RESPONSES, install_problems
+from app.web.rate_counters import RateCounters
+from app.web.rate_limits import Kind, RateLimits, Subject
 from app.web.request_ids import RequestIds
 
 ROUTERS = (
@@ -61,17 +64,19 @@ Amounts are base units as strings of digits. A verb is two requests: `…/prepar
 verb itself takes the signature and answers an intent that can be followed. Errors are problem documents (RFC 9457).
 """
 SHUTDOWN_SECONDS = 3
+KEYS_BEHIND_ONE_ADDRESS = 10
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The application; its engine and chain client live as long as its lifespan."""
+    counters = RateCounters(settings.redis_url.get_secret_value())
     # Its documentation page brings its own scripts: a page of this origin runs nobody else's.
     app = FastAPIOffline(
         title="Guildhall",
         version="1",
         description=DESCRIPTION,
         redoc_url=None,
-        lifespan=lifespan_of(settings),
+        lifespan=lifespan_of(settings, counters),
         responses=PROBLEM_RESPONSES,
         separate_input_output_schemas=False,
     )
@@ -80,11 +85,12 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app)
     app.add_middleware(BodyLimits, streamed=STREAMED, max_bytes=settings.max_json_bytes)
     app.add_middleware(CredentialsInUrls, prefix=PREFIX)
+    app.add_middleware(RateLimits, counters=counters, rates=rates_of(settings), holder_of=partial(holder_of, settings))
     app.add_middleware(RequestIds)
     return app
 
 
-def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Makes the runtime on start and closes what it holds at the end."""
 
     @asynccontextmanager
@@ -100,8 +106,24 @@ def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextM
             app.state.runtime = Runtime(settings, make_sessions(engine), contracts, chain, network, authenticate)
             yield
         await engine.dispose()
+        await counters.close()
 
     return lifespan
+
+
+def rates_of(settings: Settings) -> Mapping[Kind, Rate]:
+    """How much each may ask."""
+    known, unknown = settings.requests_per_second, settings.anonymous_requests_per_second
+    rates = {Kind.KEY: known, Kind.WALLET: known, Kind.NETWORK: known * KEYS_BEHIND_ONE_ADDRESS, Kind.ADDRESS: unknown}
+    return {kind: Rate(each, max(1, int(each * settings.burst_seconds))) for kind, each in rates.items()}
+
+
+def holder_of(settings: Settings, credential: str) -> Subject | None:
+    """Whom a credential is counted for: the key, or the wallet of a token that is ours, ended or not."""
+    if is_api_key(credential):
+        return Subject(Kind.KEY, secret_hash(credential).hex())
+    held = read_token(read_token_keys(settings.token_keys_file), settings.public_url.rstrip("/"), credential)
+    return None if held is None else Subject(Kind.WALLET, held.address)
 
 
 def auctioneer_of(settings: Settings) -> Address | None:

@@ -10,6 +10,7 @@ import httpx
 from sdk.errors import Problem, Unreachable, problem_of
 
 RETRIED_STATUS = frozenset({429, 502, 503, 504})
+MAX_ASKED_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Transport:
         """
         headers = {**options.pop("headers", {}), **self._authorization()}
         for attempt in range(1, self.patience.attempts + 1):
-            last = attempt == self.patience.attempts
+            last, asked_seconds = attempt == self.patience.attempts, 0.0
             try:
                 response = await self._http.request(method, path, headers=headers, **options)
             except httpx.TransportError as error:
@@ -51,7 +52,8 @@ class Transport:
             else:
                 if last or not repeatable or response.status_code not in RETRIED_STATUS:
                     return answered(response)
-            await asyncio.sleep(self._wait_seconds(attempt))
+                asked_seconds = retry_after_seconds(response)
+            await asyncio.sleep(max(self._wait_seconds(attempt), asked_seconds))
         raise Unreachable(method, path, self.patience.attempts)
 
     def _authorization(self) -> dict[str, str]:
@@ -60,6 +62,12 @@ class Transport:
     def _wait_seconds(self, attempt: int) -> float:
         longest: float = min(self.patience.max_wait_seconds, self.patience.first_wait_seconds * 2 ** (attempt - 1))
         return longest * (0.5 + secrets.randbelow(500) / 1000)
+
+
+def retry_after_seconds(response: httpx.Response) -> float:
+    """How long the service asks to wait; of a longer time only the first MAX_ASKED_SECONDS."""
+    asked = response.headers.get("retry-after", "")
+    return min(float(asked), MAX_ASKED_SECONDS) if asked.isdecimal() and len(asked) < 6 else 0.0
 
 
 def answered(response: httpx.Response) -> httpx.Response:

@@ -23,6 +23,7 @@ from app.errors import (
     NotFound,
     RequestMalformed,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
     UploadStalled,
@@ -41,6 +42,7 @@ STATUS: Mapping[type[GuildhallError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

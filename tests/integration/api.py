@@ -30,6 +30,8 @@ def settings_for(database_url: str, redis_url: str, rpc_url: str, deployment_fil
         content_dir=content_dir,
         token_keys_file=write_token_keys(content_dir.parent / "keys"),
         public_url=ORIGIN,
+        requests_per_second=100_000,
+        anonymous_requests_per_second=100_000,
     )
 
 
