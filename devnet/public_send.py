@@ -8,7 +8,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from devnet.release import DeploymentFailed, Step
-from devnet.rpc import Chain
+from devnet.rpc import Chain, RpcFailed
 
 GWEI, ETHER = 10**9, 10**18
 # Polygon's pools take no less.
@@ -52,6 +52,7 @@ def send_steps(chain: Chain, steps: Sequence[Step], spending: Spending, said: Ca
 def send_step(chain: Chain, step: Step, spending: Spending) -> str:
     """The hash of the transaction, once it is mined. Raises DeploymentFailed, RpcFailed."""
     fees, account = current_fees(chain), spending.account
+    require_success(chain, step, account.address)
     transaction = {
         "type": 2,
         "chainId": chain.chain_id(),
@@ -67,6 +68,14 @@ def send_step(chain: Chain, step: Step, spending: Spending) -> str:
     tx_hash = str(chain.ask("eth_sendRawTransaction", "0x" + bytes(signed.raw_transaction).hex()))
     require_mined(chain, step, tx_hash, spending.limit_seconds)
     return tx_hash
+
+
+def require_success(chain: Chain, step: Step, sender: str) -> None:
+    """Tried before it is paid for."""
+    try:
+        chain.ask("eth_call", {"from": sender, "to": step.to, "data": step.data}, "latest")
+    except RpcFailed as error:
+        raise DeploymentFailed(f"the constructor of {step.name} refuses its arguments: {step.arguments}") from error
 
 
 def require_mined(chain: Chain, step: Step, tx_hash: str, limit_seconds: float) -> None:

@@ -6,7 +6,7 @@ code or another guardian means other addresses, the same ones mean that what is 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -25,8 +25,8 @@ DEPLOYMENT_PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 # Where Uniswap's Permit2 lies on public chains.
 PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
 FACTORY = "Create3Factory"
-# In the order of their transactions: the channel's constructor asks the escrow for its token.
-NAMES = ("IdentityRegistry", "TaskEscrow", "ReputationRegistry", "PaymentChannel", "SplitterFactory")
+# In the order of their transactions: first the one that refuses parameters; the channel asks the escrow for its token.
+NAMES = ("TaskEscrow", "IdentityRegistry", "ReputationRegistry", "PaymentChannel", "SplitterFactory")
 # What solady's CREATE3 runs at a salt; it creates the contract as its first.
 CREATE3_PROXY_CODE_HASH = keccak(bytes.fromhex("67363d3d37363d34f03d5260086018f3"))
 
@@ -68,7 +68,8 @@ class Step:
 def release_steps(deployer: str, parameters: Parameters) -> list[Step]:
     """The factory, then every contract. Raises DeploymentFailed where a constructor takes what is not known."""
     factory = factory_step()
-    salts = {name: contract_salt(name, parameters) for name in NAMES}
+    codes = [artifact(name)["bytecode"] for name in (FACTORY, *NAMES)]
+    salts = {name: contract_salt(name, codes, parameters) for name in NAMES}
     addresses = {name: create3_address(factory.address, deployer, salts[name]) for name in NAMES}
     return [factory, *(contract_step(factory.address, n, addresses, salts[n], parameters) for n in NAMES)]
 
@@ -87,9 +88,8 @@ def contract_step(factory: str, name: str, addresses: Mapping[str, str], salt: b
     return Step(name, addresses[name], arguments, factory, "0x" + data.hex())
 
 
-def contract_salt(name: str, parameters: Parameters) -> bytes:
+def contract_salt(name: str, codes: Sequence[str], parameters: Parameters) -> bytes:
     """Of this contract's name, of every contract's code and of the parameters."""
-    codes = [artifact(each)["bytecode"] for each in (FACTORY, *NAMES)]
     return keccak(json.dumps([name, codes, asdict(parameters)]).encode())
 
 

@@ -51,6 +51,13 @@ class CrashingChain(Chain):
         return super().ask(method, *params)
 
 
+class BlindChain(Chain):
+    """A real connection to a node that takes every trial for good, as one that lags may."""
+
+    def ask(self, method: str, *params: object) -> Any:
+        return "0x" if method == "eth_call" and "from" in str(params[0]) else super().ask(method, *params)
+
+
 @pytest.fixture
 def chain(anvil: Anvil, deployment: Deployment) -> Iterator[Chain]:
     """As Polygon is before the contracts come; what a test does to it is taken back."""
@@ -128,7 +135,7 @@ def test_goes_on_after_a_crash_without_deploying_twice(anvil: Anvil, chain: Chai
     assert sent(chain) == 1 + len(NAMES)
     number = made.deployment.start_block
     assert number > before
-    first = made.deployment.contracts["IdentityRegistry"]
+    first = made.deployment.contracts[NAMES[0]]
     assert chain.ask("eth_getCode", first, hex(number - 1)) == "0x"
 
 
@@ -173,6 +180,20 @@ def test_the_cost_that_is_told_is_enough_and_not_much_more(chain: Chain, order: 
     blocks = [chain.ask("eth_getBlockByNumber", hex(n), False) for n in range(before + 1, chain.block_number() + 1)]
     used = sum(int(block["gasUsed"], 16) for block in blocks)
     assert used < told < 1.5 * used
+
+
+def test_a_constructor_that_refuses_is_not_paid_for(chain: Chain, order: Order) -> None:
+    with pytest.raises(
+        DeploymentFailed, match=r"constructor of TaskEscrow refuses .*'feeBps', type='uint16', value=9999"
+    ):
+        deployed(chain, replace(order, fee_bps=9_999))
+    assert sent(chain) == 1
+
+
+def test_a_creation_that_reverts_ends_the_run(anvil: Anvil, chain: Chain, order: Order) -> None:
+    with BlindChain(anvil.rpc_url) as blind, pytest.raises(DeploymentFailed, match="creation of TaskEscrow reverted"):
+        deployed(blind, replace(order, fee_bps=9_999))
+    assert sent(chain) == 2
 
 
 def test_refuses_a_poor_deployer(chain: Chain, order: Order) -> None:
