@@ -48,10 +48,14 @@ class Network:
         )
 
     def refuse_change(self, now: "Network") -> None:
-        """Raises NetworkChanged. Arbiters and auctioneer may change: terms name theirs themselves."""
+        """Raises NetworkChanged. Arbiters and auctioneer may change: terms name theirs themselves.
+
+        Channels and Permit2 may come, since who pinned none has signed nothing for any; they may not change.
+        """
         for field in fields(self):
             expected, actual = getattr(self, field.name), getattr(now, field.name)
-            if field.name not in ("arbiters", "auctioneer") and expected != actual:
+            came = field.name in ("channels", "permit2") and expected is None
+            if field.name not in ("arbiters", "auctioneer") and expected != actual and not came:
                 raise NetworkChanged(field.name, expected, actual)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from eth_account import Account
 from eth_utils.crypto import keccak
 
+from app.chain.channels import Channel, channel_id
+from app.chain.channels import voucher as voucher_message
 from app.chain.contracts import call_data, decode_result
 from app.chain.deployment import Deployment
 from app.chain.rpc import AsyncChain
@@ -52,6 +54,17 @@ async def test_bid_digest_is_the_contracts(chain: AsyncChain, contracts: Deploym
     bid = Bid(task_id(TERMS, contracts), 2**44 - 1, address(5), address(6), 2**96 - 1, 60, 2**40 - 1, word("bid"))
     theirs = await ask(chain, contracts.escrow, "TaskEscrow", "bidDigestOf", bid.abi())
     assert bid_digest(bid, contracts) == "0x" + theirs.hex()
+
+
+async def test_channel_ids_and_vouchers_are_the_contracts(chain: AsyncChain, contracts: Deployment) -> None:
+    assert contracts.channels is not None
+    channel = Channel(address(1), address(2), address(3), address(4), 2**32 - 1, word("salt"))
+    theirs = await ask(chain, contracts.channels, "PaymentChannel", "channelIdOf", channel.abi())
+    assert channel_id(channel, contracts) == "0x" + theirs.hex()
+    voucher = (channel_id(channel, contracts), address(2), 2**96 - 1)
+    asked = (bytes.fromhex(voucher[0][2:]), *voucher[1:])
+    theirs = await ask(chain, contracts.channels, "PaymentChannel", "voucherDigestOf", *asked)
+    assert digest(voucher_message(contracts, *voucher)) == "0x" + theirs.hex()
 
 
 async def test_domain_separator_is_the_contracts(chain: AsyncChain, contracts: Deployment) -> None:

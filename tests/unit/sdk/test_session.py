@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -156,6 +156,22 @@ async def test_refuses_a_network_that_changes(tmp_path: Path) -> None:
             service.network = {**NETWORK, "chain_id": 1}
             with pytest.raises(NetworkChanged, match="chain_id"):
                 await client.clock()
+
+
+async def test_channels_may_come_and_not_change(tmp_path: Path) -> None:
+    service = Service((200, {}))
+    contracts = dict(cast(dict[str, str], NETWORK["contracts"]))
+    with client_of(service, tmp_path) as made:
+        async with made as client:
+            assert (await client.network()).permit2 is None
+            for name, field in (("Permit2", "permit2"), ("PaymentChannel", "channels")):
+                contracts[name] = "0xP"
+                service.network = {**NETWORK, "contracts": dict(contracts)}
+                await client.clock()
+                assert getattr(await client.network(), field) == "0xP"
+                service.network = {**NETWORK, "contracts": {**contracts, name: "0xQ"}}
+                with pytest.raises(NetworkChanged, match=field):
+                    await client.clock()
 
 
 async def test_refuses_content_of_another_digest(tmp_path: Path) -> None:
