@@ -18,9 +18,7 @@ contract AttackPartiesTest is ChildTest {
         bytes memory signature = _sign(AUCTIONEER_KEY, escrow.bidDigestOf(bid));
         vm.startPrank(auctioneer);
         escrow.award(terms, bid, signature, BUDGET, 0, "");
-        vm.expectRevert(
-            abi.encodeWithSelector(ITaskEscrow.TooEarly.selector, _now(), _now() + terms.vetoSeconds)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.TooEarly.selector, _now(), _now() + terms.vetoSeconds));
         escrow.submit(terms, bid.agentId, 0, "");
         vm.stopPrank();
         _skip(terms.vetoSeconds);

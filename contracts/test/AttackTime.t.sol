@@ -64,9 +64,8 @@ contract AttackTimeTest is EscrowTest {
         Terms memory terms = _directHire();
         terms.deliverBy = uint40(LAST);
         vm.warp(LAST + 1);
-        bytes memory reason = abi.encodeWithSelector(
-            ITaskEscrow.WindowOutOfBounds.selector, LAST, LAST + 1, LAST + 1 + 365 days
-        );
+        bytes memory reason =
+            abi.encodeWithSelector(ITaskEscrow.WindowOutOfBounds.selector, LAST, LAST + 1, LAST + 1 + 365 days);
         vm.expectRevert(reason);
         vm.prank(buyer);
         escrow.fund(terms, "");

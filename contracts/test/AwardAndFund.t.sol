@@ -183,9 +183,7 @@ contract AwardAndFundTest is EscrowTest {
         Storm storm = new Storm();
         storm.add("release", asBuyer, address(escrow), abi.encodeCall(escrow.release, (terms, PRICE, "")));
         token.setHook(address(storm), abi.encodeCall(storm.run, ()));
-        vm.expectRevert(
-            abi.encodeWithSelector(IPayouts.TransferShort.selector, BUDGET - (PRICE - _fee(PRICE)), BUDGET)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IPayouts.TransferShort.selector, BUDGET - (PRICE - _fee(PRICE)), BUDGET));
         vm.prank(address(asBuyer));
         escrow.awardAndFund(terms, bid, signature, PRICE, TRANSCRIPT, "", _none());
         _assertState(bid.taskId, State.None);

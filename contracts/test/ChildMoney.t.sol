@@ -60,8 +60,7 @@ contract ChildMoneyTest is ChildTest {
     function test_a_cancel_together_goes_to_the_parent() public {
         (Terms memory parent, Terms memory child) = _fundFamily();
         _submitChild(child);
-        bytes memory byWorker =
-            _auth(WORKER_KEY, abi.encode(CANCEL, escrow.taskIdOf(child), CHILD_BUDGET, _soon()));
+        bytes memory byWorker = _auth(WORKER_KEY, abi.encode(CANCEL, escrow.taskIdOf(child), CHILD_BUDGET, _soon()));
         vm.prank(agent);
         escrow.cancelTogether(child, "", byWorker);
         _assertGivenBack(parent, child);

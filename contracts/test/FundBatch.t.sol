@@ -182,9 +182,8 @@ contract FundBatchTest is EscrowTest {
     function _signed(uint256 key, Terms[] memory batch) private view returns (Authorization memory) {
         uint256 validBefore = _now() + 1 hours;
         bytes32 kind = usdc.RECEIVE_WITH_AUTHORIZATION_TYPEHASH();
-        bytes32 intent = keccak256(
-            abi.encode(kind, buyer, address(escrow), _sum(batch), uint256(0), validBefore, _nonceOf(batch))
-        );
+        bytes32 intent =
+            keccak256(abi.encode(kind, buyer, address(escrow), _sum(batch), uint256(0), validBefore, _nonceOf(batch)));
         bytes32 digest = keccak256(abi.encodePacked(hex"1901", usdc.DOMAIN_SEPARATOR(), intent));
         return Authorization(0, validBefore, _sign(key, digest));
     }

@@ -3,9 +3,7 @@ pragma solidity 0.8.37;
 
 import {ChildTest} from "./ChildTest.sol";
 import {vm} from "./Vm.sol";
-import {
-    ITaskEscrow, Terms, Bid, State, Authorization, PermitSignature
-} from "../src/interfaces/ITaskEscrow.sol";
+import {ITaskEscrow, Terms, Bid, State, Authorization, PermitSignature} from "../src/interfaces/ITaskEscrow.sol";
 
 contract FundChildTest is ChildTest {
     bytes32 private constant FUND = keccak256("Fund(bytes32 taskId,uint40 deadline)");

@@ -13,7 +13,9 @@ contract FundChildLimitsTest is ChildTest {
         _fund(parent);
         Terms memory child = _childOf(parent);
         child.budget = BUDGET;
-        _expectRefused(child, parent, abi.encodeWithSelector(ITaskEscrow.AmountOutOfBounds.selector, BUDGET, BUDGET - 1));
+        _expectRefused(
+            child, parent, abi.encodeWithSelector(ITaskEscrow.AmountOutOfBounds.selector, BUDGET, BUDGET - 1)
+        );
         child.budget = BUDGET - 1;
         _fundChild(child, parent);
         _assertFamily(parent, 1, 1, BUDGET - 1);
@@ -109,7 +111,9 @@ contract FundChildLimitsTest is ChildTest {
         Terms memory child = _childOf(parent);
         child.deliverBy = uint40(parent.deliverBy - child.reviewSeconds - child.arbiterSeconds);
         _expectRefused(
-            child, parent, abi.encodeWithSelector(ITaskEscrow.NotEnoughTime.selector, parent.deliverBy, parent.deliverBy)
+            child,
+            parent,
+            abi.encodeWithSelector(ITaskEscrow.NotEnoughTime.selector, parent.deliverBy, parent.deliverBy)
         );
         --child.deliverBy;
         _fundChild(child, parent);

@@ -56,9 +56,7 @@ contract FundForTest is EscrowTest {
         uint40 deadline = _soon();
         bytes memory auth = _signedFund(BUYER_KEY, terms);
         vm.warp(deadline + 1);
-        _expectRefused(
-            terms, auth, abi.encodeWithSelector(ITaskEscrow.IntentExpired.selector, deadline + 1, deadline)
-        );
+        _expectRefused(terms, auth, abi.encodeWithSelector(ITaskEscrow.IntentExpired.selector, deadline + 1, deadline));
     }
 
     function test_refuses_a_payer_without_allowance_however_much_the_buyer_allows() public {

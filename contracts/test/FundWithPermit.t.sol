@@ -149,9 +149,8 @@ contract FundWithPermitTest is EscrowTest {
 
     function _permitOf(address owner, uint256 key, uint256 value) private view returns (PermitSignature memory) {
         uint256 deadline = _now() + 1 hours;
-        bytes32 intent = keccak256(
-            abi.encode(usdc.PERMIT_TYPEHASH(), owner, address(escrow), value, usdc.nonces(owner), deadline)
-        );
+        bytes32 intent =
+            keccak256(abi.encode(usdc.PERMIT_TYPEHASH(), owner, address(escrow), value, usdc.nonces(owner), deadline));
         bytes32 digest = keccak256(abi.encodePacked(hex"1901", usdc.DOMAIN_SEPARATOR(), intent));
         return PermitSignature(value, deadline, _sign(key, digest));
     }

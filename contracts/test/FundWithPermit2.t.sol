@@ -64,9 +64,8 @@ contract FundWithPermit2Test is EscrowTest {
         Terms memory terms = _auction();
         bytes memory signature = _signedOver(BUYER_KEY, terms, 0, BUDGET, stranger);
         _expectRefused(terms, 0, signature, MockPermit2.InvalidSigner.selector);
-        IPermit2.PermitTransferFrom memory permit = IPermit2.PermitTransferFrom(
-            IPermit2.TokenPermissions(address(usdc), BUDGET), 0, _deadline()
-        );
+        IPermit2.PermitTransferFrom memory permit =
+            IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(address(usdc), BUDGET), 0, _deadline());
         IPermit2.SignatureTransferDetails memory to = IPermit2.SignatureTransferDetails(stranger, BUDGET);
         bytes32 witness = escrow.taskIdOf(terms);
         signature = _signed(BUYER_KEY, terms, 0);
@@ -160,8 +159,7 @@ contract FundWithPermit2Test is EscrowTest {
         bytes32 permitted =
             keccak256(abi.encode(keccak256("TokenPermissions(address token,uint256 amount)"), usdc, amount));
         bytes32 witness = escrow.taskIdOf(terms);
-        bytes32 intent =
-            keccak256(abi.encode(keccak256(bytes(TYPE)), permitted, spender, nonce, _deadline(), witness));
+        bytes32 intent = keccak256(abi.encode(keccak256(bytes(TYPE)), permitted, spender, nonce, _deadline(), witness));
         return _sign(key, keccak256(abi.encodePacked(hex"1901", permit2.DOMAIN_SEPARATOR(), intent)));
     }
 

@@ -43,8 +43,7 @@ abstract contract HandlerTasks is HandlerLedger {
         if (none) return;
         Bid memory bid = _bidOf(terms, how | 1);
         bytes32 digest = escrow.bidDigestOf(bid);
-        (address sender, bytes memory auth) =
-            _authority(bid.agent, how >> 8, abi.encode(REVOKE_BID, digest, _soon()));
+        (address sender, bytes memory auth) = _authority(bid.agent, how >> 8, abi.encode(REVOKE_BID, digest, _soon()));
         if (_try("revokeBid", sender, abi.encodeCall(escrow.revokeBid, (bid, auth)))) _revoked[digest] = true;
     }
 

@@ -107,9 +107,7 @@ contract MulticallTest is EscrowTest {
         bytes[] memory calls = new bytes[](1);
         calls[0] = abi.encodeCall(escrow.rate, (bytes32(0)));
         vm.expectRevert(
-            abi.encodeWithSelector(
-                ITaskEscrow.NotReputationRegistry.selector, buyer, escrow.reputationRegistry()
-            )
+            abi.encodeWithSelector(ITaskEscrow.NotReputationRegistry.selector, buyer, escrow.reputationRegistry())
         );
         vm.prank(buyer);
         escrow.multicall(calls);
@@ -122,8 +120,7 @@ contract MulticallTest is EscrowTest {
     }
 
     function _signedRelease(Terms memory terms) private view returns (bytes memory) {
-        bytes memory auth =
-            _auth(BUYER_KEY, abi.encode(RELEASE, escrow.taskIdOf(terms), BUDGET, BUDGET, _soon()));
+        bytes memory auth = _auth(BUYER_KEY, abi.encode(RELEASE, escrow.taskIdOf(terms), BUDGET, BUDGET, _soon()));
         return abi.encodeCall(escrow.release, (terms, BUDGET, auth));
     }
 }

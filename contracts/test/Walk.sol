@@ -220,7 +220,7 @@ abstract contract Walk {
             steps[i] = all[i];
         }
         (steps[44], steps[45], steps[46]) =
-            (handler.donate.selector, handler.pass.selector, handler.pauseFunding.selector);
+        (handler.donate.selector, handler.pass.selector, handler.pauseFunding.selector);
     }
 
     function _verbs() internal pure returns (bytes32[] memory verbs) {
