@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {EscrowTest} from "./EscrowTest.sol";
+import {ChildTest} from "./ChildTest.sol";
 import {vm} from "./Vm.sol";
-import {Terms, Bid, State} from "../src/interfaces/ITaskEscrow.sol";
+import {Terms, Bid, Authorization, State} from "../src/interfaces/ITaskEscrow.sol";
 
 /// A carrier gives each paying verb too little gas, by every amount: it pays in full or it does nothing. INV-6
-contract AttackGasTest is EscrowTest {
+contract AttackGasTest is ChildTest {
     uint256 private constant LEAST_GAS = 22_000;
     uint256 private constant MOST_GAS = 330_000;
     uint256 private constant STEP = 499;
@@ -19,9 +19,11 @@ contract AttackGasTest is EscrowTest {
         uint256 escrow;
         uint256 fees;
         bytes32 task;
+        bytes32 parent;
     }
 
     bytes32 private taskId;
+    bytes32 private parentId;
 
     function test_starving_award() public {
         Terms memory terms = _auction();
@@ -29,6 +31,27 @@ contract AttackGasTest is EscrowTest {
         Bid memory bid = _bidFor(terms);
         bytes memory signature = _sign(AGENT_KEY, escrow.bidDigestOf(bid));
         _sweep(auctioneer, abi.encodeCall(escrow.award, (terms, bid, signature, PRICE, 0, "")));
+    }
+
+    /// Money on its way in and out: the budget is taken and the surplus given back, or nothing happens.
+    function test_starving_award_and_fund() public {
+        Terms memory terms = _buyerAwarded();
+        taskId = escrow.taskIdOf(terms);
+        Bid memory bid = _bidFor(terms);
+        bytes memory signature = _sign(AGENT_KEY, escrow.bidDigestOf(bid));
+        Authorization memory none;
+        _sweep(buyer, abi.encodeCall(escrow.awardAndFund, (terms, bid, signature, PRICE, 0, "", none)));
+    }
+
+    function test_starving_what_a_child_gives_back() public {
+        (Terms memory parent, Terms memory child) = _fundFamily();
+        (parentId, taskId) = (child.parent, escrow.taskIdOf(child));
+        _disputeChild(child);
+        bytes memory call_ = abi.encodeCall(escrow.rule, (child, 2_500, bytes32(0), ""));
+        _sweep(arbiter, call_);
+        vm.prank(buyer);
+        escrow.cancel(parent, "");
+        _sweep(arbiter, call_);
     }
 
     function test_starving_veto() public {
@@ -148,13 +171,14 @@ contract AttackGasTest is EscrowTest {
     }
 
     function _see() private view returns (Seen memory seen) {
-        (State state, uint96 remaining, uint40 since, uint256 id, address worker, address paid) = escrow.taskOf(taskId);
+        (State state, uint96 remaining, uint40 since, uint256 id, address hired, address paid) = escrow.taskOf(taskId);
         seen.buyer = usdc.balanceOf(buyer);
         seen.payee = usdc.balanceOf(payee);
         seen.agent = usdc.balanceOf(agent);
         seen.feeOwner = usdc.balanceOf(feeOwner);
         seen.escrow = usdc.balanceOf(address(escrow));
         seen.fees = escrow.feesAccrued();
-        seen.task = keccak256(abi.encode(state, remaining, since, id, worker, paid));
+        seen.task = keccak256(abi.encode(state, remaining, since, id, hired, paid));
+        seen.parent = keccak256(abi.encode(_remainingOf(parentId), _stateOf(parentId)));
     }
 }
