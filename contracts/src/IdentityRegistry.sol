@@ -202,12 +202,14 @@ contract IdentityRegistry is AgentUris, EIP712 {
     ) private view {
         if (wallet == address(0)) revert ZeroWallet();
         uint256 latest = block.timestamp + MAX_WALLET_DEADLINE_SECONDS;
+        // slither-disable-next-line timestamp - the draft counts five minutes from the block
         if (deadline > latest) revert DeadlineTooFar(deadline, latest);
         bytes32 intent = keccak256(abi.encode(AGENT_WALLET_SET, agentId, wallet, owner, deadline));
         _requireSigned(wallet, intent, deadline, signature);
     }
 
     function _requireSigned(address signer, bytes32 intent, uint256 deadline, bytes calldata signature) private view {
+        // slither-disable-next-line timestamp - a deadline of minutes does not mind a few seconds
         if (block.timestamp > deadline) revert IntentExpired(block.timestamp, deadline);
         if (!Signature.isBy(signer, _hashTypedData(intent), signature)) revert BadSignature(signer);
     }

@@ -19,7 +19,9 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
     int128 private constant MAX_VALUE = 1e38;
 
     ITaskEscrow public immutable escrow;
+    // slither-disable-next-line naming-convention - an immutable is named as the constant that it is
     uint256 private immutable DEPLOYMENT_CHAIN_ID;
+    // slither-disable-next-line naming-convention - an immutable is named as the constant that it is
     IIdentityRegistry private immutable IDENTITY;
 
     constructor(address escrow_, address identityRegistry_) {
@@ -29,6 +31,7 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
     }
 
     /// @inheritdoc IReputationRegistry
+    // slither-disable-next-line reentrancy-benign,reentrancy-events - the escrow is immutable and calls nobody
     function giveTaskFeedback(
         Terms calldata terms,
         uint256 agentId,
@@ -46,25 +49,14 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
         if (auth.length == 0) {
             if (msg.sender != terms.buyer) revert NotBuyer(msg.sender, terms.buyer);
         } else {
-            bytes memory texts =
-                abi.encode(_hash(tag1), _hash(tag2), _hash(endpoint), _hash(feedbackURI), feedbackHash);
+            bytes memory texts = abi.encode(_hash(tag1), _hash(tag2), _hash(endpoint), _hash(feedbackURI), feedbackHash);
             _requireSigned(terms.buyer, abi.encode(TASK_FEEDBACK, taskId, agentId, value, valueDecimals), texts, auth);
         }
 
         _rate(taskId, terms.buyer, agentId);
         uint64 index = _append(agentId, terms.buyer, value, valueDecimals, tag1, tag2);
         emit NewFeedback(
-            agentId,
-            terms.buyer,
-            index,
-            value,
-            valueDecimals,
-            tag1,
-            tag1,
-            tag2,
-            endpoint,
-            feedbackURI,
-            feedbackHash
+            agentId, terms.buyer, index, value, valueDecimals, tag1, tag1, tag2, endpoint, feedbackURI, feedbackHash
         );
         emit TaskRated(taskId, agentId, terms.buyer, index);
     }
@@ -110,7 +102,8 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
     }
 
     /// @dev The escrow keeps the once-bit in the task's tombstone, whose word it reads anyway, and refuses a task that
-    /// is not finished or was rated. The buyer never is the agent who worked; that he speaks for it now is checked here.
+    /// is not finished or was rated. The buyer never is the agent who worked; that he does not speak for it now
+    /// is checked here.
     function _rate(bytes32 taskId, address buyer, uint256 agentId) private {
         uint256 worked = escrow.rate(taskId);
         if (agentId != worked) revert AgentDoesNotMatch(agentId, worked);
@@ -125,6 +118,7 @@ contract ReputationRegistry is FeedbackReads, EIP712 {
     function _requireSigned(address buyer, bytes memory numbers, bytes memory texts, bytes calldata auth) private view {
         if (auth.length < DEADLINE_BYTES) revert BadAuth(auth.length);
         uint40 deadline = uint40(bytes5(auth[:DEADLINE_BYTES]));
+        // slither-disable-next-line timestamp - a deadline of minutes does not mind a few seconds
         if (block.timestamp > deadline) revert IntentExpired(block.timestamp, deadline);
         bytes32 intent = keccak256(bytes.concat(numbers, texts, bytes32(uint256(deadline))));
         if (!Signature.isBy(buyer, _hashTypedData(intent), auth[DEADLINE_BYTES:])) revert BadSignature(buyer);

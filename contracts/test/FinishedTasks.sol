@@ -52,7 +52,17 @@ abstract contract FinishedTasks is EscrowTest {
         bytes32 none = keccak256("");
         bytes32 intent = keccak256(
             abi.encode(
-                TASK_FEEDBACK, taskId, agentId, value, uint8(0), keccak256("guildhall"), none, none, none, HASH, deadline
+                TASK_FEEDBACK,
+                taskId,
+                agentId,
+                value,
+                uint8(0),
+                keccak256("guildhall"),
+                none,
+                none,
+                none,
+                HASH,
+                deadline
             )
         );
         bytes32 domain = keccak256(

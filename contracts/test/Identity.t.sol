@@ -40,8 +40,7 @@ contract IdentityTest is IdentityIntents {
         vm.prank(agent);
         identity.setAgentURI(agentId, "ipfs://new");
         vm.assertEq(identity.tokenURI(agentId), "ipfs://new");
-        bytes memory reason =
-            abi.encodeWithSelector(IIdentityRegistry.NotAuthorized.selector, stranger, agentId);
+        bytes memory reason = abi.encodeWithSelector(IIdentityRegistry.NotAuthorized.selector, stranger, agentId);
         vm.startPrank(stranger);
         vm.expectRevert(reason);
         identity.setAgentURI(agentId, "ipfs://bad");

@@ -84,7 +84,9 @@ contract IdentityCarriedTest is IdentityIntents {
         bytes memory foreign = _signDigest(BUYER_KEY, address(wallet), DIGEST, 0, deadline);
         _expectBad(address(wallet));
         identity.registerByDigestFor(address(wallet), DIGEST, deadline, foreign);
-        vm.assertEq(identity.ownerOf(identity.registerByDigestFor(address(wallet), DIGEST, deadline, digest)), address(wallet));
+        vm.assertEq(
+            identity.ownerOf(identity.registerByDigestFor(address(wallet), DIGEST, deadline, digest)), address(wallet)
+        );
         vm.assertEq(identity.ownerOf(identity.registerFor(address(wallet), "u", deadline, text)), address(wallet));
     }
 

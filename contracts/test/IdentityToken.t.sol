@@ -141,7 +141,7 @@ contract IdentityTokenTest is IdentityIntents {
         vm.stopPrank();
     }
 
-    function test_refuses_whpickedconcerns_an_agent_thpickeddoes_not_exist() public {
+    function test_refuses_what_concerns_an_agent_that_does_not_exist() public {
         bytes memory reason = abi.encodePacked(TOKEN_DOES_NOT_EXIST);
         vm.expectRevert(reason);
         identity.ownerOf(99);

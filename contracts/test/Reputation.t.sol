@@ -19,9 +19,7 @@ contract ReputationTest is FinishedTasks, IdentityIntents {
         vm.expectEmit(true, true, true, true, address(reputation));
         emit IReputationRegistry.TaskRated(taskId, agentId, buyer, 1);
         vm.prank(buyer);
-        reputation.giveTaskFeedback(
-            terms, agentId, 5, 0, "guildhall", "translate", "https://a", "ipfs://f", HASH, ""
-        );
+        reputation.giveTaskFeedback(terms, agentId, 5, 0, "guildhall", "translate", "https://a", "ipfs://f", HASH, "");
         (int128 value, uint8 decimals, string memory tag1, string memory tag2, bool revoked) =
             reputation.readFeedback(agentId, buyer, 1);
         vm.assertEq(value, 5);
@@ -30,7 +28,9 @@ contract ReputationTest is FinishedTasks, IdentityIntents {
         vm.assertEq(tag2, "translate");
         vm.assertFalse(revoked);
         vm.assertTrue(escrow.rated(taskId));
-        _expectRateRevert(terms, agentId, buyer, abi.encodeWithSelector(IReputationRegistry.AlreadyRated.selector, taskId));
+        _expectRateRevert(
+            terms, agentId, buyer, abi.encodeWithSelector(IReputationRegistry.AlreadyRated.selector, taskId)
+        );
     }
 
     function test_refuses_everybody_but_the_buyer() public {

@@ -102,9 +102,7 @@ contract ReputationCarriedTest is FinishedTasks {
         IReputationRegistry other = Deployed.reputationRegistry(address(escrow), address(identity));
         Terms memory terms = _finished();
         vm.expectRevert(
-            abi.encodeWithSelector(
-                ITaskEscrow.NotReputationRegistry.selector, address(other), address(reputation)
-            )
+            abi.encodeWithSelector(ITaskEscrow.NotReputationRegistry.selector, address(other), address(reputation))
         );
         vm.prank(buyer);
         other.giveTaskFeedback(terms, agentId, 5, 0, "", "", "", "", 0, "");

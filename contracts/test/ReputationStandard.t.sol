@@ -8,9 +8,8 @@ import {IReputationRegistry} from "../src/interfaces/IReputationRegistry.sol";
 
 /// INV-54: selectors, topics and their order are those of the draft's own signature strings.
 contract ReputationStandardTest is FinishedTasks {
-    bytes32 private constant NEW_FEEDBACK = keccak256(
-        "NewFeedback(uint256,address,uint64,int128,uint8,string,string,string,string,string,bytes32)"
-    );
+    bytes32 private constant NEW_FEEDBACK =
+        keccak256("NewFeedback(uint256,address,uint64,int128,uint8,string,string,string,string,string,bytes32)");
     bytes32 private constant FEEDBACK_REVOKED = keccak256("FeedbackRevoked(uint256,address,uint64)");
     bytes32 private constant RESPONSE_APPENDED =
         keccak256("ResponseAppended(uint256,address,uint64,address,string,bytes32)");
@@ -22,9 +21,7 @@ contract ReputationStandardTest is FinishedTasks {
         clients[0] = buyer;
         vm.assertEq(_read(abi.encodeWithSignature("getIdentityRegistry()")), abi.encode(identity));
         vm.assertEq(
-            _read(
-                abi.encodeWithSignature("getSummary(uint256,address[],string,string)", agentId, clients, "a", "b")
-            ),
+            _read(abi.encodeWithSignature("getSummary(uint256,address[],string,string)", agentId, clients, "a", "b")),
             abi.encode(uint64(1), int128(5), uint8(1))
         );
         vm.assertEq(
@@ -62,12 +59,20 @@ contract ReputationStandardTest is FinishedTasks {
             )
         );
         _write(buyer, abi.encodeWithSignature("revokeFeedback(uint256,uint64)", agentId, uint64(1)));
-        (bool done, bytes memory reason) = address(reputation).call(
-            abi.encodeWithSignature(
-                "giveFeedback(uint256,int128,uint8,string,string,string,string,bytes32)",
-                agentId, int128(5), uint8(0), "", "", "", "", HASH
-            )
-        );
+        (bool done, bytes memory reason) = address(reputation)
+            .call(
+                abi.encodeWithSignature(
+                    "giveFeedback(uint256,int128,uint8,string,string,string,string,bytes32)",
+                    agentId,
+                    int128(5),
+                    uint8(0),
+                    "",
+                    "",
+                    "",
+                    "",
+                    HASH
+                )
+            );
         vm.assertFalse(done);
         vm.assertEq(reason, abi.encodeWithSelector(IReputationRegistry.FeedbackNeedsTask.selector));
     }
@@ -81,8 +86,7 @@ contract ReputationStandardTest is FinishedTasks {
         vm.assertEq(logs.length, 2);
         _assertTopics(logs[0], NEW_FEEDBACK, keccak256("one"));
         vm.assertEq(
-            logs[0].data,
-            abi.encode(uint64(1), int128(-7), uint8(2), "one", "two", "https://e", "ipfs://f", HASH)
+            logs[0].data, abi.encode(uint64(1), int128(-7), uint8(2), "one", "two", "https://e", "ipfs://f", HASH)
         );
     }
 

@@ -18,9 +18,12 @@ contract ReputationStoredTest is FinishedTasks {
 
     int128 private constant MOST = 1e38;
 
-    function testFuzz_any_feedback_is_read_back(int128 value, uint8 decimals, string calldata tag1, string calldata tag2)
-        public
-    {
+    function testFuzz_any_feedback_is_read_back(
+        int128 value,
+        uint8 decimals,
+        string calldata tag1,
+        string calldata tag2
+    ) public {
         value = value % (MOST + 1);
         decimals %= 19;
         _rateWith(value, decimals, tag1, tag2);

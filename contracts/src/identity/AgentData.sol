@@ -8,7 +8,14 @@ pragma solidity 0.8.37;
 type AgentData is uint96;
 
 using {
-    walletIsOwner, isContentId, isApproved, textOf, walletChangesOf, withText, withApproval, withWallet
+    walletIsOwner,
+    isContentId,
+    isApproved,
+    textOf,
+    walletChangesOf,
+    withText,
+    withApproval,
+    withWallet
 } for AgentData global;
 
 uint96 constant WALLET_IS_OWNER = 1;

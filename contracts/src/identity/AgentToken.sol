@@ -39,8 +39,8 @@ abstract contract AgentToken is IIdentityRegistry, ERC721 {
         _setData(agentId, _dataOf(agentId).withApproval(account != address(0)));
     }
 
-    /// @dev False, never a revert, for an id that does not exist. The owner first: whoever works for himself, as most do,
-    /// costs the escrow one word to read.
+    /// @dev False, never a revert, for an id that does not exist. The owner first: whoever works for himself, as most
+    /// do, costs the escrow one word to read.
     function _isOperator(address account, uint256 agentId) internal view returns (bool) {
         address owner = _ownerOf(agentId);
         if (account == owner) return owner != address(0);

@@ -21,6 +21,7 @@ abstract contract AgentUris is AgentToken {
         bytes memory text = new bytes(data.textOf());
         for (uint256 i; i < text.length; i += 32) {
             bytes32 word = words[i / 32];
+            // slither-disable-next-line assembly - writes at once what the language writes byte by byte
             assembly ("memory-safe") {
                 mstore(add(add(text, 0x20), i), word)
             }

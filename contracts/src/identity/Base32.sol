@@ -5,10 +5,13 @@ pragma solidity 0.8.37;
 /// @notice All characters at once: five steps move the halves of every group apart, until each group is five bits
 /// in a byte of its own.
 library Base32 {
-    /// The low half of each group, by the number of its bits.
+    /// The low half of each group, by the number of its bits. Literals, since the compiler does not fold their making.
     uint256 private constant LOW_80 = 0xffffffffffffffffffff;
+    // slither-disable-next-line too-many-digits - each digit stands for four bits of the mask
     uint256 private constant LOW_40 = 0xffffffffff_0000000000000000000000_ffffffffff;
+    // slither-disable-next-line too-many-digits - each digit stands for four bits of the mask
     uint256 private constant LOW_20 = 0x00000000000fffff00000000000fffff00000000000fffff00000000000fffff;
+    // slither-disable-next-line too-many-digits - each digit stands for four bits of the mask
     uint256 private constant LOW_10 = 0x000003ff000003ff000003ff000003ff000003ff000003ff000003ff000003ff;
     uint256 private constant LOW_5 = 0x001f001f001f001f001f001f001f001f001f001f001f001f001f001f001f001f;
 

@@ -21,7 +21,9 @@ interface IReputationRegistry {
         bytes32 feedbackHash
     );
     /// Ties a feedback entry to the task that earned it; emitted beside NewFeedback.
-    event TaskRated(bytes32 indexed taskId, uint256 indexed agentId, address indexed clientAddress, uint64 feedbackIndex);
+    event TaskRated(
+        bytes32 indexed taskId, uint256 indexed agentId, address indexed clientAddress, uint64 feedbackIndex
+    );
     event FeedbackRevoked(uint256 indexed agentId, address indexed clientAddress, uint64 indexed feedbackIndex);
     event ResponseAppended(
         uint256 indexed agentId,
@@ -76,7 +78,11 @@ interface IReputationRegistry {
     ) external;
     function revokeFeedback(uint256 agentId, uint64 feedbackIndex) external;
     function appendResponse(
-        uint256 agentId, address clientAddress, uint64 feedbackIndex, string calldata responseURI, bytes32 responseHash
+        uint256 agentId,
+        address clientAddress,
+        uint64 feedbackIndex,
+        string calldata responseURI,
+        bytes32 responseHash
     ) external;
 
     function getIdentityRegistry() external view returns (address);
@@ -95,7 +101,11 @@ interface IReputationRegistry {
         view
         returns (int128 value, uint8 valueDecimals, string memory tag1, string memory tag2, bool isRevoked);
     function readAllFeedback(
-        uint256 agentId, address[] calldata clientAddresses, string calldata tag1, string calldata tag2, bool includeRevoked
+        uint256 agentId,
+        address[] calldata clientAddresses,
+        string calldata tag1,
+        string calldata tag2,
+        bool includeRevoked
     )
         external
         view
@@ -108,10 +118,12 @@ interface IReputationRegistry {
             string[] memory tag2s,
             bool[] memory revokedStatuses
         );
-    function getResponseCount(uint256 agentId, address clientAddress, uint64 feedbackIndex, address[] calldata responders)
-        external
-        view
-        returns (uint64);
+    function getResponseCount(
+        uint256 agentId,
+        address clientAddress,
+        uint64 feedbackIndex,
+        address[] calldata responders
+    ) external view returns (uint64);
     function getClients(uint256 agentId) external view returns (address[] memory);
     function getLastIndex(uint256 agentId, address clientAddress) external view returns (uint64);
 }

@@ -48,7 +48,7 @@ abstract contract FeedbackReads is FeedbackStore {
         if (clientAddresses.length == 0) revert ClientsRequired();
         Filter memory filter = Filter(keccak256(bytes(tag1)), keccak256(bytes(tag2)), false);
         uint64[] memory uses = new uint64[](SUM_DECIMALS + 1);
-        int256 sum;
+        int256 sum = 0;
         for (uint256 i; i < clientAddresses.length; ++i) {
             uint64 last = _lastIndexOf(agentId, clientAddresses[i]);
             for (uint64 j = 1; j <= last; ++j) {
@@ -140,6 +140,7 @@ abstract contract FeedbackReads is FeedbackStore {
                 ++found;
             }
         }
+        // slither-disable-next-line assembly - only an assembly can shorten an array that is in memory
         assembly ("memory-safe") {
             mstore(clients, found)
             mstore(indexes, found)

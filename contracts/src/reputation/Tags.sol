@@ -33,6 +33,7 @@ abstract contract Tags {
 
     function _slice(bytes memory text, uint256 start, uint256 length) private pure returns (bytes memory part) {
         part = new bytes(length);
+        // slither-disable-next-line assembly - copies at once what the language copies byte by byte
         assembly ("memory-safe") {
             mcopy(add(part, 0x20), add(add(text, 0x20), start), length)
         }
