@@ -186,9 +186,11 @@ contract SplitterTest is EscrowTest {
     }
 
     /// INV-40, INV-41: in any order of arrivals and withdrawals each has his share of all, rounded down.
-    function testFuzz_each_has_his_share_of_all_that_arrived(uint64[8] memory arrivals, uint256 order, uint96[3] memory by)
-        public
-    {
+    function testFuzz_each_has_his_share_of_all_that_arrived(
+        uint64[8] memory arrivals,
+        uint256 order,
+        uint96[3] memory by
+    ) public {
         for (uint256 i; i < 3; ++i) {
             shares[i] = by[i] == 0 ? 1 : by[i];
         }
@@ -218,9 +220,8 @@ contract SplitterTest is EscrowTest {
         factory = Deployed.splitterFactory(address(token));
         ISplitter splitter = ISplitter(factory.deploy(payees, shares));
         token.mint(address(splitter), 70);
-        bytes[2] memory calls = [
-            abi.encodeCall(splitter.withdraw, (payees[1])), abi.encodeCall(splitter.dueTo, (payees[1]))
-        ];
+        bytes[2] memory calls =
+            [abi.encodeCall(splitter.withdraw, (payees[1])), abi.encodeCall(splitter.dueTo, (payees[1]))];
         for (uint256 i; i < calls.length; ++i) {
             uint256 snapshot = vm.snapshotState();
             token.setHook(address(splitter), calls[i]);

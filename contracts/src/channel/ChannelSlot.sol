@@ -7,7 +7,15 @@ import {ChannelState} from "../interfaces/IPaymentChannel.sol";
 type ChannelSlot is uint256;
 
 using {
-    depositOf, settledOf, leftOf, closesAtOf, stateOf, isOpen, withDeposit, settling, closing
+    depositOf,
+    settledOf,
+    leftOf,
+    closesAtOf,
+    stateOf,
+    isOpen,
+    withDeposit,
+    settling,
+    closing
 } for ChannelSlot global;
 
 uint256 constant SETTLED_AT = 96;

@@ -124,13 +124,10 @@ abstract contract Vouchers is ChannelLedger, ChannelIntents {
         return channel.signer == address(0) ? channel.payer : channel.signer;
     }
 
-    function _revertWith(
-        Refusal refusal,
-        bytes32 channelId,
-        Channel calldata channel,
-        address payee,
-        uint96 cumulative
-    ) private view {
+    function _revertWith(Refusal refusal, bytes32 channelId, Channel calldata channel, address payee, uint96 cumulative)
+        private
+        view
+    {
         ChannelSlot slot = _channels[channelId];
         if (refusal == Refusal.NotOpen) revert WrongState(slot.stateOf());
         if (refusal == Refusal.Late) revert TooLate(block.timestamp, slot.closesAtOf());

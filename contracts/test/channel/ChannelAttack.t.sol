@@ -158,8 +158,7 @@ contract ChannelAttackTest is ChannelTest {
         _open(victim);
         Channel memory channel = _withAgent();
         Redemption memory voucher = _voucherTo(channel, agent, DEPOSIT);
-        bytes memory redeeming =
-            abi.encodeCall(channels.redeem, (channel, address(0), DEPOSIT, voucher.signatures));
+        bytes memory redeeming = abi.encodeCall(channels.redeem, (channel, address(0), DEPOSIT, voucher.signatures));
         token.setHook(address(channels), redeeming);
         vm.expectRevert(abi.encodeWithSelector(IPayouts.TransferShort.selector, 0, DEPOSIT));
         vm.prank(payer);
@@ -235,8 +234,7 @@ contract ChannelAttackTest is ChannelTest {
             abi.encodeCall(channels.redeem, (channel, address(0), 45e6, one[0].signatures)),
             abi.encodeCall(channels.redeemBatch, (one)),
             abi.encodeCall(
-                channels.closeTogether,
-                (channel, 45e6, _channelAuth(BUYER_KEY, close), _channelAuth(AGENT_KEY, close))
+                channels.closeTogether, (channel, 45e6, _channelAuth(BUYER_KEY, close), _channelAuth(AGENT_KEY, close))
             ),
             abi.encodeCall(channels.finishClose, (channel))
         ];

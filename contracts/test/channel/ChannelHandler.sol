@@ -192,7 +192,8 @@ contract ChannelHandler is ChannelTest {
 
     /// What everybody but the channels' contract holds.
     function heldOutside() external view returns (uint256) {
-        return token.balanceOf(payer) + token.balanceOf(payee) + token.balanceOf(agent) + token.balanceOf(address(escrow));
+        return
+            token.balanceOf(payer) + token.balanceOf(payee) + token.balanceOf(agent) + token.balanceOf(address(escrow));
     }
 
     function owedToAll() external view returns (uint256) {

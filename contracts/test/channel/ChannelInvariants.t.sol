@@ -52,7 +52,7 @@ contract ChannelInvariantsTest {
             bytes memory arguments = abi.encode(pick, uint256(uint32(bytes4(seed))), uint256(uint24(pick >> 9)));
             (bool done,) = address(handler).call(bytes.concat(step, arguments));
             vm.assertTrue(done);
-            if (i % 60 == 0) _assertAll();
+            if (i % 250 == 0) _assertAll();
         }
         bytes32[9] memory verbs = [
             bytes32("open"),

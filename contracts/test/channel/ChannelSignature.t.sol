@@ -53,9 +53,7 @@ contract ChannelSignatureTest is ChannelTest {
         uint40 deadline = uint40(_now() + 5);
         bytes memory auth = _channelAuth(BUYER_KEY, abi.encode(START_CLOSE, channelId, deadline));
         vm.warp(deadline + 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IPaymentChannel.IntentExpired.selector, deadline + 1, deadline)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IPaymentChannel.IntentExpired.selector, deadline + 1, deadline));
         channels.startClose(channel, auth);
         vm.warp(deadline);
         channels.startClose(channel, auth);

@@ -96,7 +96,9 @@ abstract contract ChannelTest is EscrowTest {
         view
         returns (Redemption memory)
     {
-        bytes memory signature = _signVoucher(channel.signer == signer ? SIGNER_KEY : BUYER_KEY, channel, to, cumulative);
+        bytes memory signature = _signVoucher(
+            channel.signer == signer ? SIGNER_KEY : BUYER_KEY, channel, to, cumulative
+        );
         if (channel.sequencer == address(0)) return Redemption(channel, address(0), cumulative, signature);
         bytes memory second = _signVoucher(AUCTIONEER_KEY, channel, to, cumulative);
         return Redemption(channel, to, cumulative, _both(signature, second));

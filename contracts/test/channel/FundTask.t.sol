@@ -87,9 +87,7 @@ contract ChannelFundTaskTest is ChannelTest {
         _open(channel);
         Terms memory terms = _task();
         terms.buyer = stranger;
-        _expectRefused(
-            channel, terms, 0, abi.encodeWithSelector(IPaymentChannel.NotParty.selector, stranger, payer)
-        );
+        _expectRefused(channel, terms, 0, abi.encodeWithSelector(IPaymentChannel.NotParty.selector, stranger, payer));
     }
 
     function test_refuses_terms_that_were_not_signed() public {
@@ -138,9 +136,7 @@ contract ChannelFundTaskTest is ChannelTest {
         Channel memory channel = _withAgent();
         _open(channel);
         uint96 kept = DEPOSIT - TASK_BUDGET + 1;
-        _expectRefused(
-            channel, _task(), kept, _outside(DEPOSIT - TASK_BUDGET, kept, type(uint96).max)
-        );
+        _expectRefused(channel, _task(), kept, _outside(DEPOSIT - TASK_BUDGET, kept, type(uint96).max));
         _fundTask(channel, _task(), kept - 1);
     }
 

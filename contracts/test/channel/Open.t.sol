@@ -136,9 +136,7 @@ contract ChannelOpenTest is ChannelTest {
         _expectUnopenable(channel, abi.encodeWithSelector(IPayouts.BadPayee.selector, address(0)));
         channel = _bilateral();
         channel.sequencer = sequencer;
-        _expectUnopenable(
-            channel, abi.encodeWithSelector(IPaymentChannel.PayeeOrSequencer.selector, payee, sequencer)
-        );
+        _expectUnopenable(channel, abi.encodeWithSelector(IPaymentChannel.PayeeOrSequencer.selector, payee, sequencer));
     }
 
     function test_refuses_parties_that_are_one() public {
@@ -160,9 +158,7 @@ contract ChannelOpenTest is ChannelTest {
     function test_refuses_a_payer_who_is_nobody() public {
         Channel memory channel = _bilateral();
         channel.payer = address(0);
-        _expectRefused(
-            channel, "", abi.encodeWithSelector(IPaymentChannel.NotParty.selector, stranger, address(0))
-        );
+        _expectRefused(channel, "", abi.encodeWithSelector(IPaymentChannel.NotParty.selector, stranger, address(0)));
         bytes memory auth = abi.encodePacked(_soon(), bytes32(0), bytes32(0), uint8(27));
         _expectRefused(channel, auth, abi.encodeWithSelector(IPaymentChannel.BadSignature.selector, address(0)));
     }
@@ -200,9 +196,7 @@ contract ChannelOpenTest is ChannelTest {
     }
 
     function test_refuses_nothing() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IPaymentChannel.AmountOutOfBounds.selector, 0, 1, type(uint96).max)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IPaymentChannel.AmountOutOfBounds.selector, 0, 1, type(uint96).max));
         vm.prank(payer);
         channels.open(_bilateral(), 0, "");
     }

@@ -37,8 +37,7 @@ contract ChannelRedeemTest is ChannelTest {
         vm.assertEq(_redeem(channel, type(uint96).max), DEPOSIT);
         _assertChannel(channelId, ChannelState.Open, DEPOSIT, DEPOSIT);
         _expectRefused(
-            _voucher(channel, type(uint96).max),
-            abi.encodeWithSelector(IPaymentChannel.NothingLeft.selector, channelId)
+            _voucher(channel, type(uint96).max), abi.encodeWithSelector(IPaymentChannel.NothingLeft.selector, channelId)
         );
     }
 
@@ -62,8 +61,7 @@ contract ChannelRedeemTest is ChannelTest {
         uint256 closesAt = _now() + CHALLENGE;
         vm.warp(closesAt + 1);
         _expectRefused(
-            _voucher(channel, 30e6),
-            abi.encodeWithSelector(IPaymentChannel.TooLate.selector, closesAt + 1, closesAt)
+            _voucher(channel, 30e6), abi.encodeWithSelector(IPaymentChannel.TooLate.selector, closesAt + 1, closesAt)
         );
         vm.warp(closesAt);
         vm.assertEq(_redeem(channel, 30e6), 30e6);
@@ -161,9 +159,8 @@ contract ChannelRedeemTest is ChannelTest {
         Redemption memory voucher = _voucherTo(channel, payee, 30e6);
         voucher.payee = stranger;
         _expectBadSignature(voucher, payer);
-        voucher.signatures = _both(
-            _signVoucher(BUYER_KEY, channel, payee, 30e6), _signVoucher(AUCTIONEER_KEY, channel, stranger, 30e6)
-        );
+        voucher.signatures =
+            _both(_signVoucher(BUYER_KEY, channel, payee, 30e6), _signVoucher(AUCTIONEER_KEY, channel, stranger, 30e6));
         _expectBadSignature(voucher, payer);
     }
 
@@ -199,8 +196,7 @@ contract ChannelRedeemTest is ChannelTest {
         vm.assertEq(_redeemTo(channel, payee, 80e6), 80e6);
         vm.assertEq(_redeemTo(channel, agent, 80e6), 20e6);
         _expectRefused(
-            _voucherTo(channel, stranger, 80e6),
-            abi.encodeWithSelector(IPaymentChannel.NothingLeft.selector, channelId)
+            _voucherTo(channel, stranger, 80e6), abi.encodeWithSelector(IPaymentChannel.NothingLeft.selector, channelId)
         );
         vm.assertEq(usdc.balanceOf(address(channels)), DEPOSIT);
         vm.assertEq(_redeemTo(other, stranger, 80e6), 80e6);
