@@ -8,6 +8,20 @@ import {ITaskEscrow, Terms, Bid, State, Authorization} from "../src/interfaces/I
 /// Each way out of each state, while the guardian has paused new money and after the chain has forked; and no way at
 /// all back into a task that is over.
 contract AttackExitsTest is ChildTest {
+    enum Way {
+        Veto,
+        Release,
+        Claim,
+        CancelByAgent,
+        CancelByBuyer,
+        CancelTogether,
+        ReclaimUnawarded,
+        ReclaimUndelivered,
+        Settle,
+        Rule,
+        RuleByDefault
+    }
+
     bytes32 private constant VETO = keccak256("Veto(bytes32 taskId,uint40 deadline)");
     bytes32 private constant SUBMIT =
         keccak256("Submit(bytes32 taskId,uint256 agentId,bytes32 deliverable,uint40 since,uint40 deadline)");
@@ -18,14 +32,14 @@ contract AttackExitsTest is ChildTest {
     bytes32 private constant DISPUTE = keccak256("Dispute(bytes32 taskId,bytes32 evidence,uint40 deadline)");
     bytes32 private constant RULE =
         keccak256("Rule(bytes32 taskId,uint96 remaining,uint16 shareBps,bytes32 reasons,uint40 deadline)");
-    uint256 private constant WAYS = 11;
     uint256 private constant FORK = 31338;
 
     // sent by the parties themselves
 
     /// INV-10: however the guardian pauses, money that is in goes its way.
     function test_a_pause_stops_no_exit() public {
-        for (uint256 way; way < WAYS; ++way) {
+        for (uint256 i; i <= uint256(type(Way).max); ++i) {
+            Way way = Way(i);
             uint256 snapshot = vm.snapshotState();
             (Terms memory terms, State end) = _prepare(way);
             uint40 until = uint40(_now() + 14 days);
@@ -40,7 +54,8 @@ contract AttackExitsTest is ChildTest {
 
     /// INV-11: stored under one chain id, every task leaves under another.
     function test_a_fork_stops_no_exit() public {
-        for (uint256 way; way < WAYS; ++way) {
+        for (uint256 i; i <= uint256(type(Way).max); ++i) {
+            Way way = Way(i);
             uint256 snapshot = vm.snapshotState();
             (Terms memory terms, State end) = _prepare(way);
             vm.chainId(FORK);
@@ -73,7 +88,8 @@ contract AttackExitsTest is ChildTest {
 
     /// INV-11: what was signed before a fork is worth nothing behind it, verb by verb.
     function test_behind_a_fork_no_old_signature_counts() public {
-        for (uint256 way; way < WAYS; ++way) {
+        for (uint256 i; i <= uint256(type(Way).max); ++i) {
+            Way way = Way(i);
             uint256 snapshot = vm.snapshotState();
             (Terms memory terms,) = _prepare(way);
             bytes memory call_ = _carried(way, terms);
@@ -110,13 +126,14 @@ contract AttackExitsTest is ChildTest {
 
     /// INV-5: each verb, by the party that might do it, in each state that is the last.
     function test_no_verb_does_anything_to_a_task_that_is_over() public {
-        for (uint256 way; way < WAYS; ++way) {
+        for (uint256 i; i <= uint256(type(Way).max); ++i) {
+            Way way = Way(i);
             uint256 snapshot = vm.snapshotState();
             (Terms memory terms, State end) = _prepare(way);
             _leave(way, terms);
             uint256 buyers = usdc.balanceOf(buyer);
-            for (uint256 again; again < WAYS; ++again) {
-                _expectRefused(again, terms, end);
+            for (uint256 again; again <= uint256(type(Way).max); ++again) {
+                _expectRefused(Way(again), terms, end);
             }
             _expectOver(buyer, abi.encodeCall(escrow.fund, (terms, "")));
             _expectOver(agent, abi.encodeCall(escrow.submit, (terms, agentId, 0, "")));
@@ -135,82 +152,85 @@ contract AttackExitsTest is ChildTest {
     // the ways
 
     /// A task that waits at the door of one way out.
-    function _prepare(uint256 way) private returns (Terms memory terms, State end) {
-        terms = _auction();
-        end = State.Refunded;
-        if (way == 0) _award(terms);
-        if (way == 1) (end,) = (State.Released, _submitAwarded(terms));
-        if (way == 2) (end,) = (State.Claimed, _submitAwarded(terms));
-        if (way == 3) _submitAwarded(terms);
-        if (way == 4) (terms, terms.salt) = (_directHire(), "hire");
-        if (way == 4) _fund(terms);
-        if (way == 5) _submitAwarded(terms);
-        if (way == 6) _fund(terms);
-        if (way == 7) _award(terms);
-        if (way == 8) (end,) = (State.Settled, _dispute(terms));
-        if (way == 9) (end,) = (State.Ruled, _dispute(terms));
-        if (way == 10) (end,) = (State.Ruled, _dispute(terms));
-        if (way == 2) _skip(terms.reviewSeconds + 1);
-        if (way == 6) vm.warp(terms.awardBy + 1);
-        if (way == 7) vm.warp(terms.deliverBy + 1);
-        if (way == 10) _skip(terms.arbiterSeconds + 1);
+    function _prepare(Way way) private returns (Terms memory terms, State end) {
+        terms = way == Way.CancelByBuyer ? _directHire() : _auction();
+        if (way == Way.CancelByBuyer || way == Way.ReclaimUnawarded) _fund(terms);
+        else if (way == Way.Veto || way == Way.ReclaimUndelivered) _award(terms);
+        else if (way < Way.Settle) _submitAwarded(terms);
+        else _dispute(terms);
+        if (way == Way.Claim) _skip(terms.reviewSeconds + 1);
+        if (way == Way.ReclaimUnawarded) vm.warp(terms.awardBy + 1);
+        if (way == Way.ReclaimUndelivered) vm.warp(terms.deliverBy + 1);
+        if (way == Way.RuleByDefault) _skip(terms.arbiterSeconds + 1);
+        return (terms, _endOf(way));
     }
 
-    function _leave(uint256 way, Terms memory terms) private {
+    function _endOf(Way way) private pure returns (State) {
+        if (way == Way.Release) return State.Released;
+        if (way == Way.Claim) return State.Claimed;
+        if (way == Way.Settle) return State.Settled;
+        return way == Way.Rule || way == Way.RuleByDefault ? State.Ruled : State.Refunded;
+    }
+
+    function _leave(Way way, Terms memory terms) private {
         (address sender, bytes memory call_) = _sent(way, terms);
         vm.prank(sender);
         (bool done,) = address(escrow).call(call_);
         vm.assertTrue(done);
     }
 
-    function _sent(uint256 way, Terms memory terms) private view returns (address sender, bytes memory call_) {
+    function _sent(Way way, Terms memory terms) private view returns (address sender, bytes memory call_) {
         bytes32 taskId = escrow.taskIdOf(terms);
         uint96 remaining = _remainingOf(taskId);
-        if (way == 0) return (buyer, abi.encodeCall(escrow.veto, (terms, "")));
-        if (way == 1) return (buyer, abi.encodeCall(escrow.release, (terms, remaining == 0 ? 1 : remaining, "")));
-        if (way == 2) return (agent, abi.encodeCall(escrow.claim, (terms, "")));
-        if (way == 3) return (agent, abi.encodeCall(escrow.cancel, (terms, "")));
-        if (way == 4) return (buyer, abi.encodeCall(escrow.cancel, (terms, "")));
-        if (way == 5) {
+        if (way == Way.Veto) return (buyer, abi.encodeCall(escrow.veto, (terms, "")));
+        if (way == Way.Release) {
+            return (buyer, abi.encodeCall(escrow.release, (terms, remaining == 0 ? 1 : remaining, "")));
+        }
+        if (way == Way.Claim) return (agent, abi.encodeCall(escrow.claim, (terms, "")));
+        if (way == Way.CancelByAgent) return (agent, abi.encodeCall(escrow.cancel, (terms, "")));
+        if (way == Way.CancelByBuyer) return (buyer, abi.encodeCall(escrow.cancel, (terms, "")));
+        if (way == Way.CancelTogether) {
             bytes memory agreed = _auth(AGENT_KEY, abi.encode(CANCEL, taskId, remaining, _soon()));
             return (buyer, abi.encodeCall(escrow.cancelTogether, (terms, "", agreed)));
         }
-        if (way == 6 || way == 7) return (stranger, abi.encodeCall(escrow.reclaim, (terms)));
-        if (way == 8) {
+        if (way == Way.ReclaimUnawarded || way == Way.ReclaimUndelivered) {
+            return (stranger, abi.encodeCall(escrow.reclaim, (terms)));
+        }
+        if (way == Way.Settle) {
             bytes memory agreed = _auth(AGENT_KEY, abi.encode(SETTLEMENT, taskId, remaining, remaining / 2, _soon()));
             return (buyer, abi.encodeCall(escrow.settle, (terms, remaining / 2, "", agreed)));
         }
-        if (way == 9) return (arbiter, abi.encodeCall(escrow.rule, (terms, 5_000, bytes32(0), "")));
+        if (way == Way.Rule) return (arbiter, abi.encodeCall(escrow.rule, (terms, 5_000, bytes32(0), "")));
         return (stranger, abi.encodeCall(escrow.ruleByDefault, (terms)));
     }
 
     /// The same with signatures; empty where nobody has to sign.
-    function _carried(uint256 way, Terms memory terms) private view returns (bytes memory) {
+    function _carried(Way way, Terms memory terms) private view returns (bytes memory) {
         bytes32 taskId = escrow.taskIdOf(terms);
         uint96 remaining = _remainingOf(taskId);
         bytes memory all = abi.encode(CANCEL, taskId, remaining, _soon());
-        if (way == 0) {
+        if (way == Way.Veto) {
             return abi.encodeCall(escrow.veto, (terms, _auth(BUYER_KEY, abi.encode(VETO, taskId, _soon()))));
         }
-        if (way == 1) {
+        if (way == Way.Release) {
             bytes memory auth = _auth(BUYER_KEY, abi.encode(RELEASE, taskId, remaining, remaining, _soon()));
             return abi.encodeCall(escrow.release, (terms, remaining, auth));
         }
-        if (way == 2) {
+        if (way == Way.Claim) {
             bytes memory auth = _auth(AGENT_KEY, abi.encode(CLAIM, taskId, remaining, _soon()));
             return abi.encodeCall(escrow.claim, (terms, auth));
         }
-        if (way == 3) return abi.encodeCall(escrow.cancel, (terms, _authAs(1, AGENT_KEY, all)));
-        if (way == 4) return abi.encodeCall(escrow.cancel, (terms, _authAs(0, BUYER_KEY, all)));
-        if (way == 5) {
+        if (way == Way.CancelByAgent) return abi.encodeCall(escrow.cancel, (terms, _authAs(1, AGENT_KEY, all)));
+        if (way == Way.CancelByBuyer) return abi.encodeCall(escrow.cancel, (terms, _authAs(0, BUYER_KEY, all)));
+        if (way == Way.CancelTogether) {
             return abi.encodeCall(escrow.cancelTogether, (terms, _auth(BUYER_KEY, all), _auth(AGENT_KEY, all)));
         }
-        if (way == 8) {
+        if (way == Way.Settle) {
             bytes memory half = abi.encode(SETTLEMENT, taskId, remaining, remaining / 2, _soon());
             bytes memory byBuyer = _auth(BUYER_KEY, half);
             return abi.encodeCall(escrow.settle, (terms, remaining / 2, byBuyer, _auth(AGENT_KEY, half)));
         }
-        if (way != 9) return "";
+        if (way != Way.Rule) return "";
         bytes memory ruling = abi.encode(RULE, taskId, remaining, uint16(5_000), bytes32(0), _soon());
         return abi.encodeCall(escrow.rule, (terms, 5_000, bytes32(0), _auth(ARBITER_KEY, ruling)));
     }
@@ -243,7 +263,7 @@ contract AttackExitsTest is ChildTest {
         vm.assertEq(bytes32(bytes4(reason)), bytes32(ITaskEscrow.BadSignature.selector));
     }
 
-    function _expectRefused(uint256 way, Terms memory terms, State end) private {
+    function _expectRefused(Way way, Terms memory terms, State end) private {
         (address sender, bytes memory call_) = _sent(way, terms);
         vm.prank(sender);
         (bool done, bytes memory reason) = address(escrow).call(call_);
