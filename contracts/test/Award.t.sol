@@ -66,7 +66,11 @@ contract AwardTest is EscrowTest {
     function test_refuses_anybody_but_the_awarder() public {
         Terms memory terms = _auction();
         _expectAwardRevert(
-            terms, _bidFor(terms), PRICE, buyer, abi.encodeWithSelector(ITaskEscrow.NotAwarder.selector, buyer, auctioneer)
+            terms,
+            _bidFor(terms),
+            PRICE,
+            buyer,
+            abi.encodeWithSelector(ITaskEscrow.NotAwarder.selector, buyer, auctioneer)
         );
     }
 
@@ -98,11 +102,7 @@ contract AwardTest is EscrowTest {
         Bid memory bid = _bidFor(terms);
         bid.validUntil = uint40(_now() - 1);
         _expectAwardRevert(
-            terms,
-            bid,
-            PRICE,
-            auctioneer,
-            abi.encodeWithSelector(ITaskEscrow.BidExpired.selector, _now(), _now() - 1)
+            terms, bid, PRICE, auctioneer, abi.encodeWithSelector(ITaskEscrow.BidExpired.selector, _now(), _now() - 1)
         );
         terms.salt = keccak256("again");
         bid = _bidFor(terms);
@@ -115,7 +115,11 @@ contract AwardTest is EscrowTest {
         Bid memory bid = _bidFor(terms);
         bytes4 refusal = ITaskEscrow.PriceOutOfBounds.selector;
         _expectAwardRevert(
-            terms, bid, bid.minPrice - 1, auctioneer, abi.encodeWithSelector(refusal, bid.minPrice - 1, bid.minPrice, BUDGET)
+            terms,
+            bid,
+            bid.minPrice - 1,
+            auctioneer,
+            abi.encodeWithSelector(refusal, bid.minPrice - 1, bid.minPrice, BUDGET)
         );
         terms.salt = keccak256("above");
         bid = _bidFor(terms);
@@ -197,7 +201,9 @@ contract AwardTest is EscrowTest {
             terms.salt = bytes32(i);
             Bid memory bid = _bidFor(terms);
             bid.payee = bad[i];
-            _expectAwardRevert(terms, bid, PRICE, auctioneer, abi.encodeWithSelector(IPayouts.BadPayee.selector, bad[i]));
+            _expectAwardRevert(
+                terms, bid, PRICE, auctioneer, abi.encodeWithSelector(IPayouts.BadPayee.selector, bad[i])
+            );
         }
     }
 
@@ -216,7 +222,11 @@ contract AwardTest is EscrowTest {
         vm.prank(agent);
         identity.transferFrom(agent, stranger, agentId);
         _expectAwardRevert(
-            terms, bid, PRICE, auctioneer, abi.encodeWithSelector(ITaskEscrow.AgentIdNotControlled.selector, agentId, agent)
+            terms,
+            bid,
+            PRICE,
+            auctioneer,
+            abi.encodeWithSelector(ITaskEscrow.AgentIdNotControlled.selector, agentId, agent)
         );
     }
 

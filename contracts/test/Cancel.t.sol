@@ -37,9 +37,7 @@ contract CancelTest is EscrowTest {
     function test_refuses_the_buyer_while_an_auctioneer_may_award() public {
         Terms memory terms = _auction();
         _fund(terms);
-        _expectCancelRevert(
-            terms, buyer, abi.encodeWithSelector(ITaskEscrow.NotAwarder.selector, buyer, auctioneer)
-        );
+        _expectCancelRevert(terms, buyer, abi.encodeWithSelector(ITaskEscrow.NotAwarder.selector, buyer, auctioneer));
     }
 
     function test_refuses_the_buyer_after_an_award_or_a_submission() public {
@@ -55,8 +53,7 @@ contract CancelTest is EscrowTest {
         Terms memory terms = _buyerAwarded();
         _fund(terms);
         _expectCancelRevert(terms, agent, abi.encodeWithSelector(ITaskEscrow.NotBuyer.selector, agent, buyer));
-        bytes memory auth =
-            _authAs(1, AGENT_KEY, abi.encode(CANCEL, escrow.taskIdOf(terms), BUDGET, _soon()));
+        bytes memory auth = _authAs(1, AGENT_KEY, abi.encode(CANCEL, escrow.taskIdOf(terms), BUDGET, _soon()));
         vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.WrongState.selector, State.Funded));
         escrow.cancel(terms, auth);
     }
@@ -140,7 +137,7 @@ contract CancelTest is EscrowTest {
         terms.salt = keccak256(salt);
     }
 
-    function _expectAgentCancels(Terms memory terms, function (Terms memory) internal returns (bytes32) reach) private {
+    function _expectAgentCancels(Terms memory terms, function(Terms memory) internal returns (bytes32) reach) private {
         uint256 before = usdc.balanceOf(buyer);
         bytes32 taskId = reach(terms);
         uint96 remaining = _remainingOf(taskId);

@@ -72,9 +72,7 @@ contract DisputeTest is EscrowTest {
     function test_refuses_strangers() public {
         Terms memory terms = _directHire();
         _submitHired(terms);
-        _expectDisputeRevert(
-            terms, stranger, abi.encodeWithSelector(ITaskEscrow.NotBuyer.selector, stranger, buyer)
-        );
+        _expectDisputeRevert(terms, stranger, abi.encodeWithSelector(ITaskEscrow.NotBuyer.selector, stranger, buyer));
     }
 
     function _expectDisputeRevert(Terms memory terms, address sender, bytes memory reason) private {

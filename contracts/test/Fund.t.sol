@@ -92,9 +92,7 @@ contract FundTest is EscrowTest {
         bytes memory signature = _authorization(BUYER_KEY, terms, _now() + 1 hours);
         vm.expectRevert(bytes("FiatTokenV2: caller must be the payee"));
         vm.prank(stranger);
-        usdc.receiveWithAuthorization(
-            buyer, address(escrow), BUDGET, 0, _now() + 1 hours, taskId, signature
-        );
+        usdc.receiveWithAuthorization(buyer, address(escrow), BUDGET, 0, _now() + 1 hours, taskId, signature);
     }
 
     function test_refuses_an_expired_authorization() public {
@@ -200,9 +198,7 @@ contract FundTest is EscrowTest {
         ITaskEscrow polygon = Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, FEE_BPS);
         Terms memory terms = _auction();
         terms.reviewSeconds = 1 hours - 1;
-        vm.expectRevert(
-            abi.encodeWithSelector(ITaskEscrow.WindowOutOfBounds.selector, 1 hours - 1, 1 hours, 30 days)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.WindowOutOfBounds.selector, 1 hours - 1, 1 hours, 30 days));
         vm.prank(buyer);
         polygon.fund(terms, "");
         terms.reviewSeconds = 1 hours;

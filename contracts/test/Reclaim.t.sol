@@ -10,9 +10,7 @@ contract ReclaimTest is EscrowTest {
         Terms memory terms = _auction();
         bytes32 taskId = _fund(terms);
         vm.warp(terms.awardBy);
-        _expectReclaimRevert(
-            terms, abi.encodeWithSelector(ITaskEscrow.TooEarly.selector, terms.awardBy, terms.awardBy)
-        );
+        _expectReclaimRevert(terms, abi.encodeWithSelector(ITaskEscrow.TooEarly.selector, terms.awardBy, terms.awardBy));
         vm.warp(terms.awardBy + 1);
         vm.expectEmit(true, true, true, true, address(escrow));
         emit ITaskEscrow.TaskRefunded(taskId, buyer, BUDGET, Refund.Reclaimed);

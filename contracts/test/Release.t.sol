@@ -76,9 +76,7 @@ contract ReleaseTest is EscrowTest {
     function test_refuses_where_nobody_was_chosen() public {
         Terms memory terms = _auction();
         _fund(terms);
-        _expectReleaseRevert(
-            terms, 1, buyer, abi.encodeWithSelector(ITaskEscrow.WrongState.selector, State.Funded)
-        );
+        _expectReleaseRevert(terms, 1, buyer, abi.encodeWithSelector(ITaskEscrow.WrongState.selector, State.Funded));
     }
 
     function test_refuses_anybody_but_the_buyer() public {

@@ -17,9 +17,7 @@ contract RuleTest is EscrowTest {
         uint96 toAgent = PRICE / 4;
         _skip(terms.arbiterSeconds);
         vm.expectEmit(true, true, true, true, address(escrow));
-        emit ITaskEscrow.TaskRuled(
-            taskId, 2_500, toAgent, uint96(_fee(toAgent)), PRICE - toAgent, false, REASONS
-        );
+        emit ITaskEscrow.TaskRuled(taskId, 2_500, toAgent, uint96(_fee(toAgent)), PRICE - toAgent, false, REASONS);
         vm.prank(arbiter);
         escrow.rule(terms, 2_500, REASONS, "");
         _assertEnded(taskId, State.Ruled);
@@ -58,9 +56,7 @@ contract RuleTest is EscrowTest {
         _dispute(terms);
         uint256 last = _now() + terms.arbiterSeconds;
         vm.warp(last + 1);
-        _expectRuleRevert(
-            terms, 5_000, arbiter, abi.encodeWithSelector(ITaskEscrow.TooLate.selector, last + 1, last)
-        );
+        _expectRuleRevert(terms, 5_000, arbiter, abi.encodeWithSelector(ITaskEscrow.TooLate.selector, last + 1, last));
     }
 
     function test_refuses_a_share_above_the_whole() public {
@@ -80,9 +76,7 @@ contract RuleTest is EscrowTest {
     function test_refuses_without_a_dispute_and_twice() public {
         Terms memory terms = _directHire();
         _submitHired(terms);
-        _expectRuleRevert(
-            terms, 0, arbiter, abi.encodeWithSelector(ITaskEscrow.WrongState.selector, State.Submitted)
-        );
+        _expectRuleRevert(terms, 0, arbiter, abi.encodeWithSelector(ITaskEscrow.WrongState.selector, State.Submitted));
         vm.prank(buyer);
         escrow.dispute(terms, 0, "");
         vm.prank(arbiter);

@@ -122,10 +122,9 @@ contract SettleTest is EscrowTest {
         vm.assertEq(usdc.balanceOf(buyer) - before, BUDGET - toAgent);
     }
 
-    function _expectSettles(Terms memory terms, function (Terms memory) internal returns (bytes32) reach) private {
+    function _expectSettles(Terms memory terms, function(Terms memory) internal returns (bytes32) reach) private {
         bytes32 taskId = reach(terms);
-        bytes memory byBuyer =
-            _auth(BUYER_KEY, abi.encode(SETTLE, taskId, _remainingOf(taskId), TO_AGENT, _soon()));
+        bytes memory byBuyer = _auth(BUYER_KEY, abi.encode(SETTLE, taskId, _remainingOf(taskId), TO_AGENT, _soon()));
         vm.prank(agent);
         escrow.settle(terms, TO_AGENT, byBuyer, "");
         _assertEnded(taskId, State.Settled);

@@ -72,8 +72,7 @@ contract SignatureTest is EscrowTest {
 
     function test_refuses_a_signature_for_another_escrow() public {
         ITaskEscrow other = Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, FEE_BPS);
-        bytes32 digest =
-            keccak256(abi.encodePacked(hex"1901", other.DOMAIN_SEPARATOR(), keccak256(_fields(_soon()))));
+        bytes32 digest = keccak256(abi.encodePacked(hex"1901", other.DOMAIN_SEPARATOR(), keccak256(_fields(_soon()))));
         _expectBad(abi.encodePacked(_soon(), _sign(BUYER_KEY, digest)));
     }
 
@@ -99,8 +98,7 @@ contract SignatureTest is EscrowTest {
         Wallet twin = new Wallet(buyer);
         (Terms memory own,) = _fundFrom(address(wallet));
         (Terms memory twins,) = _fundFrom(address(twin));
-        bytes memory auth =
-            _auth(BUYER_KEY, abi.encode(RELEASE, escrow.taskIdOf(own), BUDGET, BUDGET, _soon()));
+        bytes memory auth = _auth(BUYER_KEY, abi.encode(RELEASE, escrow.taskIdOf(own), BUDGET, BUDGET, _soon()));
         vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.BadSignature.selector, address(twin)));
         escrow.release(twins, BUDGET, auth);
         escrow.release(own, BUDGET, auth);
