@@ -1,20 +1,22 @@
-"""The channels' books, from their raw logs, their storage and the token's. They are in no mirrored row.
+"""The channels' books, from their raw logs, their storage and the token's, and their mirrored rows.
 
 Of each channel: deposit = paid + returned + moved into tasks + left. What a failed push left owed is part of paid or
 returned until its owner withdraws it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 
 from audit.abi import Contract, Event
 from audit.chain import ask_each, read_logs, transfers
-from audit.compare import Difference
+from audit.compare import Difference, in_rows
 from audit.deployment import Deployment
+from audit.fold import Row
 from audit.rpc import Rpc
 
 OPEN, CLOSING, CLOSED = 1, 2, 3
+PARAMETERS = {"challengeSeconds": "challenge_seconds"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class ChannelLedger:
 class ChannelRow:
     """One channel as its events tell it."""
 
+    opened: Row = field(default_factory=dict)
     state: int = OPEN
     deposits: int = 0
     paid: int = 0
@@ -51,11 +54,19 @@ class ChannelRow:
     def left(self) -> int:
         return self.deposits - self.paid - self.returned - self.tasks
 
+    @property
+    def columns(self) -> Row:
+        """As the mirror names them."""
+        money = {"deposited": self.deposits, "paid": self.paid, "returned": self.returned, "tasks": self.tasks}
+        return {**self.opened, "state": self.state, **money}
+
     def take(self, event: Event) -> None:
         args = event.args
         match event.name:
             case "ChannelOpened":
                 self.deposits = args["deposit"]
+                self.opened = {PARAMETERS.get(name, name): value for name, value in args["channel"].items()}
+                self.opened |= {"opened_block": event.block, "opened_tx": event.tx_hash}
             case "ChannelToppedUp":
                 self.deposits += args["amount"]
             case "VoucherRedeemed":
@@ -69,8 +80,10 @@ class ChannelRow:
                 self.paid, self.returned = self.paid + args["toPayee"], self.returned + args["toPayer"]
 
 
-def audit_channels(rpc: Rpc, deployment: Deployment, block: int) -> tuple[ChannelLedger | None, list[Difference]]:
-    """The books at `block` and what is wrong with them; None where the deployment has no channels."""
+def audit_channels(
+    rpc: Rpc, deployment: Deployment, block: int, mirrored: Mapping[str, Row]
+) -> tuple[ChannelLedger | None, list[Difference]]:
+    """The books at `block` and what is wrong with them or the mirror; None where the deployment has no channels."""
     contract = deployment.channels
     if contract is None:
         return None, []
@@ -78,7 +91,7 @@ def audit_channels(rpc: Rpc, deployment: Deployment, block: int) -> tuple[Channe
     rows = folded(events)
     ledger = ledger_of(events, rows)
     found = [*in_storage(rpc, contract, rows, ledger, block), *in_token(rpc, deployment, contract, ledger, block)]
-    return ledger, found
+    return ledger, [*found, *in_rows("channels", {channel: row.columns for channel, row in rows.items()}, mirrored)]
 
 
 def folded(events: Iterable[Event]) -> dict[str, ChannelRow]:

@@ -57,7 +57,7 @@ def attempt(rpc: Rpc, database_url: str, deployment: Deployment) -> Audit | None
         # So far back the contracts may not even be deployed: nothing else can be compared.
         return unread(mirror.block, Difference("cursor", "block_number", head, mirror.block))
     chain = read_chain(rpc, deployment, min(mirror.block, head))
-    channels, in_channels = audit_channels(rpc, deployment, chain.block)
+    channels, in_channels = audit_channels(rpc, deployment, chain.block, mirror.channels)
     found = [*in_cursor(rpc, mirror), *in_blocks(rpc, mirror), *differences(chain, mirror), *in_channels]
     return result_of(chain, mirror, channels, found)
 
@@ -81,7 +81,8 @@ def in_blocks(rpc: Rpc, mirror: MirrorSide) -> list[Difference]:
 
 
 def result_of(chain: ChainSide, mirror: MirrorSide, channels: ChannelLedger | None, found: list[Difference]) -> Audit:
-    tables = (mirror.escrows, mirror.owed, mirror.agents, mirror.feedback, mirror.events, mirror.blocks)
+    rows = (mirror.escrows, mirror.owed, mirror.agents, mirror.feedback, mirror.channels)
+    tables = (*rows, mirror.events, mirror.blocks)
     return Audit(
         block=mirror.block,
         chain=chain.ledger,

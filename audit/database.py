@@ -11,12 +11,14 @@ from audit.abi import Event
 from audit.fold import Row
 from audit.ledger import Ledger, ledger_of
 
+CHANNEL_PARTIES = ("payer", "sequencer", "signer")
 PARTIES = ("buyer", "terms_agent", "awarder", "arbiter", "agent", "payee", "disputed_by")
-ADDRESS_COLUMNS = frozenset({*PARTIES, "escrow", "owner", "wallet", "client"})
+ADDRESS_COLUMNS = frozenset({*PARTIES, *CHANNEL_PARTIES, "escrow", "owner", "wallet", "client"})
 MONEY_EVENTS = "SELECT * FROM chain.escrow_events ORDER BY block_number, log_index"
 OTHER_EVENTS = """
     SELECT block_number, log_index, name, tx_hash FROM chain.agent_events
     UNION ALL SELECT block_number, log_index, name, tx_hash FROM chain.feedback_events
+    UNION ALL SELECT block_number, log_index, name, tx_hash FROM chain.channel_events
 """
 
 
@@ -31,6 +33,7 @@ class MirrorSide:
     feedback: dict[tuple[int, str, int], Row]
     events: dict[tuple[int, int], tuple[str, str]]
     blocks: dict[int, str]
+    channels: dict[str, Row]
 
 
 def read_mirror(database_url: str) -> MirrorSide | None:
@@ -63,6 +66,7 @@ def mirror_at(connection: psycopg.Connection[dict[str, Any]], cursor: Row) -> Mi
         feedback={(row["agent_id"], row["client"], row["feedback_index"]): row for row in feedback},
         events={(row["block_number"], row["log_index"]): (row["name"], row["tx_hash"]) for row in typed},
         blocks={row["number"]: row["hash"] for row in blocks},
+        channels={row["channel_id"]: row for row in rows_of(connection, "SELECT * FROM chain.channels")},
     )
 
 

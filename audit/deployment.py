@@ -19,7 +19,7 @@ class Deployment:
 
     @property
     def mirrored(self) -> tuple[Contract, ...]:
-        return self.escrow, self.identity, self.reputation
+        return tuple(each for each in (self.escrow, self.identity, self.reputation, self.channels) if each is not None)
 
 
 def load(path: Path) -> Deployment:

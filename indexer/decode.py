@@ -19,6 +19,7 @@ class Contract(StrEnum):
     ESCROW = "TaskEscrow"
     IDENTITY = "IdentityRegistry"
     REPUTATION = "ReputationRegistry"
+    CHANNELS = "PaymentChannel"
 
 
 class RawLog(NamedTuple):
@@ -92,6 +93,8 @@ def decoder_for(deployment: Deployment) -> Decoder:
         Contract.IDENTITY: deployment.identity,
         Contract.REPUTATION: deployment.reputation,
     }
+    if deployment.channels is not None:
+        addresses[Contract.CHANNELS] = deployment.channels
     contracts = {bytes.fromhex(address[2:]): contract for contract, address in addresses.items()}
     return Decoder(contracts, {address: readers_of(contract) for address, contract in contracts.items()})
 

@@ -14,6 +14,8 @@ from app.agents.mirror_models import AgentEvent, ChainAgent
 from app.agents.mirror_rules import fold_agent
 from app.chain.deployment import Deployment
 from app.chain.events import ChainEvent
+from app.channels.mirror_models import Channel, ChannelEvent
+from app.channels.mirror_rules import FoldedChannel, fold_channel
 from app.database import Base
 from app.escrow.models import Escrow, EscrowEvent, Owed
 from app.escrow.rules import FoldedEscrow, fold_escrow, fold_owed
@@ -104,6 +106,13 @@ TASK_EVENTS = frozenset(
 ESCROW_EVENTS = TASK_EVENTS | {"Withdrawn", "FeesCollected", "FundingPaused"}
 OWED_EVENTS = frozenset({"PaymentOwed", "Withdrawn"})
 AGENT_EVENTS = frozenset({"Registered", "URIUpdated", "MetadataSet", "Transfer"})
+CHANNEL_EVENTS = frozenset(
+    {
+        *("ChannelOpened", "ChannelToppedUp", "VoucherRedeemed", "VoucherSkipped", "ChannelClosing"),
+        *("ChannelClosed", "ChannelFundedTask", "PaymentOwed", "Withdrawn"),
+    }
+)
+NO_CHANNEL = "0x" + "0" * 64
 FEEDBACK_EVENTS = frozenset({"NewFeedback", "TaskRated", "FeedbackRevoked", "ResponseAppended"})
 
 
@@ -131,6 +140,21 @@ def agent_values(event: ChainEvent) -> Key:
 def feedback_values(event: ChainEvent) -> Key:
     args = event.args
     return small_id(args["agentId"]), args["clientAddress"], small_id(args["feedbackIndex"])
+
+
+def channel_values(event: ChainEvent) -> Key:
+    """A batch pays a payee for many channels at once: what is owed then names none."""
+    channel = event.args.get("channelId")
+    return None if channel == NO_CHANNEL else channel, event.args["owner"] if event.name in OWED_EVENTS else None
+
+
+def channel_event_subject(event: ChainEvent) -> str:
+    channel, owner = channel_values(event)
+    return owner_subject((owner,)) if channel is None else channel_subject((channel,))
+
+
+def channel_subject(key: Key) -> str:
+    return f"channel:{key[0]}"
 
 
 def small_id(value: str) -> int:
@@ -166,7 +190,15 @@ FEEDBACK_TABLE = EventTable(
     feedback_values,
     lambda event: agent_subject(feedback_values(event)),
 )
-EVENT_TABLES = (ESCROW_TABLE, AGENT_TABLE, FEEDBACK_TABLE)
+CHANNEL_TABLE = EventTable(
+    ChannelEvent,
+    Contract.CHANNELS,
+    CHANNEL_EVENTS,
+    ("channel_id", "owner"),
+    channel_values,
+    channel_event_subject,
+)
+EVENT_TABLES = (ESCROW_TABLE, AGENT_TABLE, FEEDBACK_TABLE, CHANNEL_TABLE)
 PLACES = {f"{table.contract}.{name}": table for table in EVENT_TABLES for name in table.names}
 
 
@@ -196,5 +228,14 @@ def projections_for(deployment: Deployment) -> Sequence[Projection]:
             lambda key, events, _: fold_feedback(FeedbackKey(*key), events),
             agent_subject,
             frozenset({"NewFeedback"}),
+        ),
+        Projection(
+            Channel,
+            CHANNEL_TABLE,
+            ("channel_id",),
+            lambda _, events, begun: fold_channel(events, begun),
+            channel_subject,
+            frozenset({"ChannelOpened"}),
+            row=FoldedChannel,
         ),
     )

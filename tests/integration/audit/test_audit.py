@@ -211,12 +211,13 @@ def test_sees_a_channel_that_holds_less_than_it_owes(market: Market) -> None:
         chain.ask("evm_mine")
         try:
             with Rpc(market.rpc_url) as rpc:
-                _, found = audit_channels(rpc, load(market.deployment_file), chain.block_number())
+                _, found = audit_channels(rpc, load(market.deployment_file), chain.block_number(), {})
         finally:
             chain.ask("evm_revert", before)
     assert [str(difference).split(":")[0] for difference in found] == [
         "token balance of the channels",
         "token balance of the channels below what is due",
+        f"channels {found[-1].where.split()[-1]} row",
     ]
 
 
@@ -229,6 +230,8 @@ def balance_slot(chain: Chain, token: str, owner: str) -> str:
 
 ALTERATIONS = {
     "delegated": ("UPDATE chain.escrows SET delegated = delegated + 1 WHERE delegated > 0", "escrows"),
+    "a channel's deposit": ("UPDATE chain.channels SET deposited = deposited + 1", "channels"),
+    "a channel less": ("DELETE FROM chain.channels", "channels"),
     "remaining": ("UPDATE chain.escrows SET remaining = remaining + 1 WHERE task_id = %(paid)s", "escrows"),
     "state": ("UPDATE chain.escrows SET state = 2 WHERE task_id = %(owed)s", "escrows"),
     "payee": ("UPDATE chain.escrows SET payee = buyer WHERE task_id = %(paid)s", "escrows"),

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, inspect
 
 from app.agents import mirror_models as agents
 from app.chain import models as chain
+from app.channels import mirror_models as channels
 from app.database import Base
 from app.escrow import models as escrow
 from app.reputation import mirror_models as reputation
@@ -18,6 +19,7 @@ MIRRORED = (
     *(escrow.EscrowEvent, escrow.Escrow, escrow.Owed),
     *(agents.ChainAgent, agents.AgentEvent),
     *(reputation.Feedback, reputation.FeedbackEvent),
+    *(channels.Channel, channels.ChannelEvent),
 )
 
 

@@ -1,0 +1,1 @@
+"""Payment channels: the mirror of their contract."""
