@@ -151,6 +151,35 @@ contract IdentityTest is IdentityIntents {
         vm.assertTrue(identity.isController(buyer, agentId));
     }
 
+    function test_nobody_is_no_controller_whatever_was_set_for_him() public {
+        vm.startPrank(agent);
+        identity.unsetAgentWallet(agentId);
+        vm.assertFalse(identity.isController(address(0), agentId));
+        identity.setApprovalForAll(address(0), true);
+        identity.approve(address(0), agentId);
+        vm.assertFalse(identity.isController(address(0), agentId));
+        vm.stopPrank();
+    }
+
+    /// Asked of an agent that had an approved account, too, once that is gone.
+    function test_asking_reads_no_word_of_an_approval_that_is_gone() public {
+        uint256 never = _gasOfAsking();
+        vm.prank(agent);
+        identity.approve(buyer, agentId);
+        uint256 approved = _gasOfAsking();
+        vm.prank(agent);
+        identity.approve(address(0), agentId);
+        vm.assertEq(_gasOfAsking(), never);
+        vm.startPrank(agent);
+        identity.approve(buyer, agentId);
+        identity.unsetAgentWallet(agentId);
+        uint256 unset = _gasOfAsking();
+        identity.transferFrom(agent, agent, agentId);
+        vm.stopPrank();
+        vm.assertTrue(approved > never + 2_000);
+        vm.assertTrue(_gasOfAsking() + 2_000 < unset);
+    }
+
     function test_a_revoked_operator_controls_no_more() public {
         vm.startPrank(agent);
         identity.setApprovalForAll(buyer, true);
@@ -223,5 +252,14 @@ contract IdentityTest is IdentityIntents {
         bytes memory signature = _signWallet(key, wallet, agent, deadline);
         vm.prank(agent);
         identity.setAgentWallet(agentId, wallet, deadline, signature);
+    }
+
+    function _gasOfAsking() private returns (uint256 used) {
+        (IIdentityRegistry registry, address account, uint256 id) = (identity, stranger, agentId);
+        registry.isController(account, id);
+        vm.cool(address(registry));
+        used = gasleft();
+        registry.isController(account, id);
+        used -= gasleft();
     }
 }
