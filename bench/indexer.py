@@ -25,13 +25,32 @@ NAIVE_EVENTS = 4_000
 def main(arguments: Sequence[str]) -> int:
     """Prints the figures."""
     parser = argparse.ArgumentParser(prog="scripts/bench indexer")
-    parser.add_argument("shapes", nargs="*", default=["bench", "spread"], choices=["bench", "spread"])
+    parser.add_argument("shapes", nargs="*", default=["bench", "spread"], choices=[*GOALS, "growth"])
     parser.add_argument("--pairs", type=int, default=3)
     given = parser.parse_args(arguments)
     for name in given.shapes:
         with tempfile.TemporaryDirectory() as folder, start(SHAPES[name], Path(folder)) as world:
-            compare(world, Path(folder), given.pairs)
+            grow(world) if name == "growth" else compare(world, Path(folder), given.pairs)
     return 0
+
+
+def grow(world: World) -> None:
+    """The rate and the processor's time of the last part beside those of the second, and what a reorg costs then."""
+    figures = world.run("bench.indexer_growth", world.database())
+    parts = [{**part, "rate": part["events"] / part["seconds"]} for part in figures["parts"]]
+    for n, part in enumerate(parts, start=1):
+        print(f"  part {n:>2}: {part['rate']:>9,.0f} events/s; us an event: {spent(part)}")
+    first, last = parts[1], parts[-1]
+    rate, cpu = last["rate"] / first["rate"], processor(last) / processor(first)
+    print(f"  last part at {rate:.2f} of the second's rate (goal 0.80), {cpu:.2f} of its processor time (goal 1.15)")
+    print(f"  peak {figures['peak_mb']:.0f} MB (goal 200)")
+    median_ms, worst_ms = figures["reorg_ms"], figures["reorg_worst_ms"]
+    print(f"  a reorg of 10 blocks: {median_ms:.1f} ms at the median, {worst_ms:.1f} at worst (goal 30)")
+
+
+def processor(figures: dict[str, Any]) -> float:
+    """Seconds for each event, here and in the database."""
+    return float(figures["cpu"] + figures["database"]) / float(figures["events"])
 
 
 def compare(world: World, folder: Path, pairs: int) -> None:
