@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import resource
 import sys
 
 from psycopg import AsyncConnection
 
 from app.chain import deployment as deployments
 from app.config import read_settings
-from bench.indexer_clock import Clock
+from bench.indexer_clock import Clock, peak_mb
 from indexer import work
 from indexer.backfill import catch_up
 from indexer.decode import decoder_for
@@ -34,7 +33,7 @@ async def main() -> dict[str, float]:
         await catch_up(node, connection, decoder, projections, cursor, rules, deployment.chain_id)
         figures = clock.since()
         figures["events"] = await count(connection)
-    return {**figures, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {**figures, "peak_mb": peak_mb()}
 
 
 async def count(connection: AsyncConnection) -> int:

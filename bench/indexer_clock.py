@@ -30,3 +30,9 @@ def processor_seconds(pid: int) -> float:
     """User and system time of a process; the name in the file may hold spaces, so what follows it is counted."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_mb() -> float:
+    """The most memory this process ever held. getrusage would answer for the process that started it, too."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import resource
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -11,7 +10,7 @@ from typing import Any
 
 from app.chain import deployment as deployments
 from app.config import read_settings
-from bench.indexer_clock import Clock
+from bench.indexer_clock import Clock, peak_mb
 from indexer import work
 from indexer.backfill import Ahead, store
 from indexer.decode import Decoder, decoder_for
@@ -40,7 +39,7 @@ async def main() -> dict[str, Any]:
         kept = Store(connection, deployment.chain_id)
         cursor, rules = await start(kept, node, settings, deployment)
         parts, cursor = await backfill(kept, node, decoder, projections, cursor, rules)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        peak = peak_mb()
         reorgs = [await reorg(kept, node, decoder, projections, cursor) for _ in range(REORGS)]
     return {"parts": parts, "peak_mb": peak, "reorg_ms": median(reorgs), "reorg_worst_ms": max(reorgs)}
 

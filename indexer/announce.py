@@ -1,4 +1,4 @@
-"""What a batch tells the rest: each compensation of a reorg, each event, and finality, in this order."""
+"""What a batch tells the rest: each compensation of a reorg, each event, each alert, and finality, in this order."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 
 from app.chain.events import ChainEvent
 from indexer import bulk
+from indexer.decode import Quarantined
 from indexer.follow import Batch
 from indexer.packing import pack_text, size_of
 
@@ -37,6 +38,18 @@ def compensations(batch: Batch, orphaned: Iterable[str]) -> list[bytes]:
     """What a reorg took back, by subject."""
     cut = {"from_block": batch.ancestor.number + 1, "to_block": batch.cursor.block.number}
     return [packed("reorged", subject, cut) for subject in sorted(set(orphaned))]
+
+
+def quarantines(dirty: Iterable[Quarantined], chain_id: int) -> list[bytes]:
+    """An alert for each log that could not be read: a contract said something that nobody here understands."""
+    return [
+        packed(
+            "quarantined",
+            f"chain:{chain_id}",
+            {"block": log.block_number, "log_index": log.log_index, "tx": f"0x{log.tx_hash.hex()}", "reason": reason},
+        )
+        for log, reason in ((one.log, one.reason) for one in dirty)
+    ]
 
 
 def finality(batch: Batch, chain_id: int) -> list[bytes]:

@@ -13,6 +13,7 @@ from indexer.decode import Decoder
 from indexer.errors import NodeRefused, TornRange
 from indexer.fetch import Chain, Range, fetch
 from indexer.follow import Case, Cursor, Rules, batch
+from indexer.health import Health
 from indexer.node import Block, Tip
 from indexer.projections import Projection
 from indexer.rows import Prepared, prepare
@@ -36,6 +37,7 @@ async def catch_up(
     cursor: Cursor,
     rules: Rules,
     chain_id: int,
+    health: Health | None = None,
 ) -> Cursor:
     """Stores everything up to the head of now; the cursor after it. Raises what `Ahead` and `write` raise: each
     transaction before that stays."""
@@ -44,7 +46,7 @@ async def catch_up(
     try:
         async with aclosing(ahead.batches(cursor.block)) as batches:
             async for prepared in batches:
-                cursor = await store(connection, prepared, projections, cursor, tip, chain_id)
+                cursor = await store(connection, prepared, projections, cursor, tip, chain_id, health)
                 del prepared  # before the next batch grows beside it
     finally:
         await ahead.close()
@@ -58,11 +60,14 @@ async def store(
     cursor: Cursor,
     tip: Tip,
     chain_id: int,
+    health: Health | None = None,
 ) -> Cursor:
     """One transaction."""
     blocks = tuple(block for one in prepared for block in one.blocks)
     given = batch(Case.GAP, cursor, cursor.block, Range(blocks, ()), tip)
     after = await write(connection, given, prepared, projections, chain_id)
+    if health:
+        health.saw(given)
     count = sum(one.log_count for one in prepared)
     log.info("backfill block=%d logs=%d head=%d", after.block.number, count, tip.head.number)
     return after

@@ -78,7 +78,10 @@ def named(addresses: Iterable[bytes]) -> str:
 
 class FinalityUnknown(Stop):
     def __init__(self) -> None:
-        super().__init__("The node knows no finalized block: set FINALITY_DEPTH to count blocks instead.")
+        super().__init__(
+            "The node knows no finalized block: set FINALITY_DEPTH to count blocks instead, or "
+            "ACCEPT_PENDING_FOREVER=true to mirror without anything ever becoming final."
+        )
 
 
 class DatabaseNotMigrated(Stop):

@@ -23,6 +23,8 @@ from indexer.errors import (
     WrongChain,
 )
 from indexer.follow import Batch, Case, Cursor, Rules, require_same_chain, step
+from indexer.health import Health, finality_in_words, served
+from indexer.metrics import metrics
 from indexer.node import Node
 from indexer.projections import projections_for
 from indexer.rows import prepare
@@ -61,40 +63,50 @@ async def run(settings: Settings) -> None:
     """Leads, or stands by, until cancelled; begins anew when the database goes away. Raises Stop."""
     deployment = deployments.load(settings.deployment_file)
     delay = Delay(settings.poll_seconds)
-    timeout = settings.rpc_timeout_seconds
-    async with Node(settings.rpc_urls, timeout_seconds=timeout, finality_depth=settings.finality_depth) as node:
-        while True:
-            try:
-                async with connect(settings.database_url.get_secret_value()) as connection:
-                    await lead(Store(connection, deployment.chain_id), node, settings, deployment, delay)
-            except (Retry, psycopg.OperationalError, psycopg.InterfaceError) as error:
-                said = str(error).partition("\n")[0]
-                log.warning("retry after=%.2f error=%s %s", delay.seconds, type(error).__name__, said)
-                await delay.wait()
+    timeout, depth = settings.rpc_timeout_seconds, settings.finality_depth
+    health = Health(finality_in_words(finality_depth=depth, accept_pending_forever=settings.accept_pending_forever))
+    async with Node(settings.rpc_urls, timeout_seconds=timeout, finality_depth=depth) as node:
+        with served(health, settings.api_host, settings.indexer_port):
+            while True:
+                try:
+                    async with connect(settings.database_url.get_secret_value()) as connection:
+                        await lead(Store(connection, deployment.chain_id), node, settings, deployment, delay, health)
+                except (Retry, psycopg.OperationalError, psycopg.InterfaceError) as error:
+                    await retry(error, delay)
 
 
-async def lead(store: Store, node: Node, settings: Settings, deployment: Deployment, delay: Delay) -> None:
+async def retry(error: Exception, delay: Delay) -> None:
+    """Says what happened, and waits."""
+    said = str(error).partition("\n")[0]
+    log.warning("retry after=%.2f error=%s %s", delay.seconds, type(error).__name__, said)
+    metrics.count("retries_total", error=type(error).__name__)
+    await delay.wait()
+
+
+async def lead(
+    store: Store, node: Node, settings: Settings, deployment: Deployment, delay: Delay, health: Health
+) -> None:
     """Waits for the lock, then follows for as long as the connection lives. Raises Stop, having said why."""
     await store.require_migrated()
-    await stand_by(store)
+    await stand_by(store, health)
     try:
         cursor, rules = await start(store, node, settings, deployment)
-        await follow(store, node, settings, deployment, delay, cursor, rules)
+        await follow(store, node, settings, deployment, delay, cursor, rules, health)
     except Stop as stop:
         await store.halt(str(stop))
         raise
 
 
-async def stand_by(store: Store) -> None:
+async def stand_by(store: Store, health: Health) -> None:
     """Returns once this process leads."""
     said = False
-    while True:
-        if await store.try_lead():
-            return
+    while not await store.try_lead():
+        health.stands(leader=False)
         if not said:
             log.info("standby")
             said = True
         await asyncio.sleep(STANDBY_SECONDS)
+    health.stands(leader=True)
 
 
 async def start(store: Store, node: Node, settings: Settings, deployment: Deployment) -> tuple[Cursor, Rules]:
@@ -106,11 +118,11 @@ async def start(store: Store, node: Node, settings: Settings, deployment: Deploy
     if other is not None:
         raise OtherChainMirrored(other, deployment.chain_id)
     tip = await node.tip()
-    if tip.finalized_number is None:
+    if tip.finalized_number is None and not settings.accept_pending_forever:
         raise FinalityUnknown()
     addresses = decoder_for(deployment).addresses
     cursor = await store.cursor() or await begin(
-        store, node, deployment, addresses, tip.head.number, tip.finalized_number
+        store, node, deployment, addresses, tip.head.number, tip.finalized_number or 0
     )
     mirrored = await store.contracts()
     if mirrored != frozenset(addresses):
@@ -144,7 +156,14 @@ async def require_same_chain_patiently(store: Store, node: Node, cursor: Cursor,
 
 
 async def follow(
-    store: Store, node: Node, settings: Settings, deployment: Deployment, delay: Delay, cursor: Cursor, rules: Rules
+    store: Store,
+    node: Node,
+    settings: Settings,
+    deployment: Deployment,
+    delay: Delay,
+    cursor: Cursor,
+    rules: Rules,
+    health: Health,
 ) -> None:
     """Steps until cancelled, or until the database or the chain makes it impossible."""
     decoder, projections = decoder_for(deployment), projections_for(deployment)
@@ -155,8 +174,7 @@ async def follow(
         try:
             batch = await step(node, store, cursor, rules, patient=patient)
         except Retry as error:
-            log.warning("retry after=%.2f error=%s %s", delay.seconds, type(error).__name__, error)
-            await delay.wait()
+            await retry(error, delay)
             continue
         delay.reset()
         lag_began = (lag_began or time.monotonic()) if batch.case is Case.SHORTER else None
@@ -165,8 +183,11 @@ async def follow(
             cursor = await write(store.connection, batch, prepared, projections, deployment.chain_id)
             written = time.monotonic()
             say(batch)
+        health.saw(batch)
         if batch.head_number - cursor.block.number > rules.stride.blocks and not rules.ignore_reorgs:
-            cursor = await catch_up(node, store.connection, decoder, projections, cursor, rules, deployment.chain_id)
+            cursor = await catch_up(
+                node, store.connection, decoder, projections, cursor, rules, deployment.chain_id, health
+            )
         if batch.end.number >= batch.head_number:
             await asyncio.sleep(settings.poll_seconds)
 

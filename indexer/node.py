@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 from indexer.decode import RawLog
 from indexer.errors import NodeRefused, NodeUnavailable
 from indexer.filters import Bloom
+from indexer.metrics import metrics
 from indexer.wire import Wire
 from indexer.work import work
 
@@ -105,7 +106,12 @@ class Node:
                 some = calls[start : start + MAX_CALLS_PER_REQUEST]
                 text = await asyncio.to_thread(wire.post, some)
                 found += await work(each_answer, wire, text, len(some), read)
+                metrics.count("rpc_requests_total", outcome="ok", host=wire.host)
+        except NodeRefused:
+            metrics.count("rpc_requests_total", outcome="refused", host=wire.host)
+            raise
         except NodeUnavailable:
+            metrics.count("rpc_requests_total", outcome="unavailable", host=wire.host)
             # Another call may have turned away from the same node already.
             self._chosen = (chosen + 1) % len(self._wires)
             raise

@@ -1,7 +1,8 @@
 """One batch, one transaction: move the cursor, cut what a reorg orphaned, append, fold, announce."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 
 from psycopg import AsyncConnection
 from psycopg.sql import SQL
@@ -10,10 +11,10 @@ from app.chain.models import Block as BlockRow
 from app.chain.models import Log, QuarantinedLog
 from app.faults import reach
 from indexer import bulk, tables
-from indexer.announce import announce, compensations, finality
-from indexer.decode import Quarantined
+from indexer.announce import announce, compensations, finality, quarantines
 from indexer.errors import CursorMoved
 from indexer.follow import Batch, Cursor
+from indexer.metrics import metrics
 from indexer.projections import EVENT_TABLES, EventTable, Key, Placed, Projection
 from indexer.refold import refold, sort_keys
 from indexer.rows import Prepared, event_columns, packed_quarantine
@@ -42,13 +43,14 @@ async def write(
 ) -> Cursor:
     """Stores a batch, whose blocks came in `prepared`, and returns the cursor after it. Raises CursorMoved, and
     stores nothing then."""
+    began = time.monotonic()
     async with connection.transaction():
         await move_cursor(connection, batch, chain_id)
         orphans = await cut(connection, batch)
         await append(connection, prepared)
         gone = await fold_all(connection, projections, prepared, orphans)
         await say(connection, batch, prepared, gone, chain_id)
-    warn(one for each in prepared for one in each.quarantined)
+    tell(batch, prepared, time.monotonic() - began)
     return Cursor(batch.end, batch.finalized_number)
 
 
@@ -108,14 +110,22 @@ async def fold_all(
 async def say(
     connection: AsyncConnection, batch: Batch, prepared: Sequence[Prepared], gone: Sequence[str], chain_id: int
 ) -> None:
-    """Compensations, events, finality."""
+    """Compensations, events, alerts, finality."""
     back, final = compensations(batch, gone), finality(batch, chain_id)
+    alerts = quarantines((one for each in prepared for one in each.quarantined), chain_id)
     topics = {one.event.name for each in prepared for placed in each.events.values() for one in placed}
-    topics |= ({"reorged"} if back else set()) | ({"finalized"} if final else set())
-    await announce(connection, [*back, *(one.announced for one in prepared), *final], topics)
+    topics |= {name for name, said in (("reorged", back), ("quarantined", alerts), ("finalized", final)) if said}
+    await announce(connection, [*back, *(one.announced for one in prepared), *alerts, *final], topics)
 
 
-def warn(quarantined: Iterable[Quarantined]) -> None:
-    for dirty in quarantined:
+def tell(batch: Batch, prepared: Sequence[Prepared], seconds: float) -> None:
+    """Counts what was stored, and warns of each log that nobody could read."""
+    metrics.observe("batch_seconds", seconds)
+    metrics.count("events_total", sum(one.log_count for one in prepared))
+    if batch.ancestor != batch.cursor.block:
+        metrics.count("reorgs_total")
+        metrics.set("reorg_depth_blocks", batch.cursor.block.number - batch.ancestor.number)
+    for dirty in (one for each in prepared for one in each.quarantined):
+        metrics.count("quarantined_total")
         where = (dirty.log.block_number, dirty.log.log_index, dirty.log.tx_hash.hex())
         log.warning("quarantined block=%d log=%d tx=0x%s reason=%s", *where, dirty.reason)

@@ -80,6 +80,11 @@ async def test_an_unknown_log_is_set_aside_and_the_rest_goes_on(store: Store, ca
     assert await rows(store.connection, "SELECT agent_id, owner FROM chain.agents") == [(5, OWNER)]
     assert await rows(store.connection, "SELECT count(*) FROM chain.logs") == [(2,)]
     assert "quarantined block=1 log=0" in caplog.text
+    (alert,) = await rows(
+        store.connection, "SELECT subject, payload FROM market.announcements WHERE topic = 'chain.quarantined'"
+    )
+    said = {"block": 1, "log_index": 0, "tx": "0x" + "09" * 32, "reason": "the topic is no event of IdentityRegistry"}
+    assert alert == ("chain:31337", said)
 
 
 async def test_a_task_without_its_beginning_has_no_row(store: Store, caplog: pytest.LogCaptureFixture) -> None:
