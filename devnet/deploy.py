@@ -58,11 +58,11 @@ def deploy(rpc_url: str, file: Path) -> Deployment:
 
 
 def deploy_all(chain: Chain, chain_id: int) -> Deployment:
-    """A set of its own each time, since the deployer's nonce salts it; in one wave, since all addresses are known."""
+    """A set of its own each time, since the token is another; in one wave, since all addresses are known."""
     start_block, key = chain.block_number() + 1, role_key(Role.DEPLOYER)
     nonce = int(chain.ask("eth_getTransactionCount", key.address, "latest"), 16)
     mocks = {name: create_address(key.address, nonce + place) for place, name in enumerate(MOCKS)}
-    steps = release_steps(key.address, development_parameters(mocks, str(nonce)))
+    steps = release_steps(key.address, development_parameters(mocks))
     contracts = mocks | {step.name: step.address for step in steps}
     sent: list[dict[str, Any]] = [{"data": creation_code(name), "gas": CREATION_GAS} for name in MOCKS]
     sent += [
@@ -73,14 +73,13 @@ def deploy_all(chain: Chain, chain_id: int) -> Deployment:
     return Deployment(chain_id, start_block, chain.block_hash(start_block) or "", contracts, hashes)
 
 
-def development_parameters(mocks: Mapping[str, str], salt: str) -> Parameters:
+def development_parameters(mocks: Mapping[str, str]) -> Parameters:
     return Parameters(
         token=mocks["MockUSDC"],
         permit2=mocks["MockPermit2"],
         guardian=role_key(Role.GUARDIAN).address,
         fee_owner=role_key(Role.FEE_OWNER).address,
         fee_bps=FEE_BPS,
-        salt=salt,
     )
 
 
