@@ -57,6 +57,7 @@ def checks(*, deep: bool) -> list[Check]:
     return [
         Check("ruff check", [*PYTHON, "ruff", "check", "."]),
         Check("ruff format", [*PYTHON, "ruff", "format", "--check", "."]),
+        Check("forge fmt", [*PYTHON, "devnet.contracts", "fmt", "--check", "contracts"]),
         Check("import floors", [lint_imports()]),
         Check("mypy", [*PYTHON, "mypy"]),
         Check(

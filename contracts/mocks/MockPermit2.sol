@@ -58,9 +58,8 @@ contract MockPermit2 is IPermit2 {
         bytes calldata signature
     ) external {
         bytes32 kind = keccak256(abi.encodePacked(WITNESS_TYPE_STUB, witnessTypeString));
-        bytes32 intent = keccak256(
-            abi.encode(kind, _hash(permit.permitted), msg.sender, permit.nonce, permit.deadline, witness)
-        );
+        bytes32 intent =
+            keccak256(abi.encode(kind, _hash(permit.permitted), msg.sender, permit.nonce, permit.deadline, witness));
         _transfer(permit, transferDetails, owner, intent, signature);
     }
 

@@ -260,9 +260,8 @@ abstract contract GasFlows is ChildTest {
 
     function _permit() private view returns (PermitSignature memory) {
         uint256 deadline = _soon();
-        bytes memory intent = abi.encode(
-            usdc.PERMIT_TYPEHASH(), buyer, address(escrow), uint256(BUDGET), usdc.nonces(buyer), deadline
-        );
+        bytes memory intent =
+            abi.encode(usdc.PERMIT_TYPEHASH(), buyer, address(escrow), uint256(BUDGET), usdc.nonces(buyer), deadline);
         return PermitSignature(BUDGET, deadline, _sign(BUYER_KEY, _tokenDigest(keccak256(intent))));
     }
 
@@ -273,9 +272,8 @@ abstract contract GasFlows is ChildTest {
         bytes32 permitted = keccak256(
             abi.encode(keccak256("TokenPermissions(address token,uint256 amount)"), address(usdc), uint256(BUDGET))
         );
-        bytes32 intent = keccak256(
-            abi.encode(kind, permitted, address(escrow), nonce, uint256(_soon()), escrow.taskIdOf(terms))
-        );
+        bytes32 intent =
+            keccak256(abi.encode(kind, permitted, address(escrow), nonce, uint256(_soon()), escrow.taskIdOf(terms)));
         bytes32 domain = MockPermit2(Deployed.PERMIT2).DOMAIN_SEPARATOR();
         return _sign(BUYER_KEY, keccak256(abi.encodePacked(hex"1901", domain, intent)));
     }

@@ -121,7 +121,11 @@ contract MockPermit2Test is EscrowTest {
         permit.deadline = _soon();
     }
 
-    function _to(address to, uint256 amount) private pure returns (MockPermit2.SignatureTransferDetails memory details) {
+    function _to(address to, uint256 amount)
+        private
+        pure
+        returns (MockPermit2.SignatureTransferDetails memory details)
+    {
         (details.to, details.requestedAmount) = (to, amount);
     }
 
@@ -137,8 +141,7 @@ contract MockPermit2Test is EscrowTest {
         bytes32 kind = keccak256(
             "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,bytes32 taskId)TokenPermissions(address token,uint256 amount)"
         );
-        return
-            keccak256(abi.encode(kind, _permitted(permit), address(this), permit.nonce, permit.deadline, WITNESS));
+        return keccak256(abi.encode(kind, _permitted(permit), address(this), permit.nonce, permit.deadline, WITNESS));
     }
 
     function _plainIntent(MockPermit2.PermitTransferFrom memory permit) private view returns (bytes32) {

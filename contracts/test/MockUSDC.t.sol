@@ -56,7 +56,9 @@ contract MockUSDCTest is EscrowTest {
         (uint8 v, bytes32 r, bytes32 s) = _split(signature);
         uint256 order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
         vm.expectRevert(bytes("FiatTokenV2: invalid signature"));
-        usdc.transferWithAuthorization(buyer, agent, 7, 0, before, "n", v == 27 ? 28 : 27, r, bytes32(order - uint256(s)));
+        usdc.transferWithAuthorization(
+            buyer, agent, 7, 0, before, "n", v == 27 ? 28 : 27, r, bytes32(order - uint256(s))
+        );
         bytes memory wrong = _authorize(AGENT_KEY, true, buyer, agent, 7, 0, before, "n");
         vm.expectRevert(bytes("FiatTokenV2: invalid signature"));
         usdc.transferWithAuthorization(buyer, agent, 7, 0, before, "n", wrong);
@@ -151,9 +153,7 @@ contract MockUSDCTest is EscrowTest {
     }
 
     function _permit(uint256 value, uint256 nonce, uint256 deadline) private view returns (bytes memory) {
-        return _signFor(
-            BUYER_KEY, keccak256(abi.encode(usdc.PERMIT_TYPEHASH(), buyer, agent, value, nonce, deadline))
-        );
+        return _signFor(BUYER_KEY, keccak256(abi.encode(usdc.PERMIT_TYPEHASH(), buyer, agent, value, nonce, deadline)));
     }
 
     function _authorize(
