@@ -14,6 +14,8 @@ SNAPSHOTS = Path(__file__).resolve().parent.parent / "contracts" / "gas"
 TOLERATED = 1.02
 FLOOR = ("PlainToken", "transfer to a holder")
 STRICT = "EscrowOverStrictToken"
+# What a row's name says of its group; the escrow's own verbs stand for themselves.
+LABELS = {"PaymentChannel": "channel: ", "Splitter": "splitter: ", "PlainToken": "floor: "}
 # Gas by the snapshot's group and the flow's name.
 Snapshots = dict[tuple[str, str], int]
 
@@ -93,7 +95,7 @@ def row(flow: Flow, measured: Snapshots) -> tuple[str, ...]:
     gas = measured.get((flow.group, flow.name)) if flow.group != STRICT else None
     strict = measured.get((STRICT, flow.name)) if flow.group in ("TaskEscrow", STRICT) else None
     return (
-        flow.name,
+        LABELS.get(flow.group, "") + flow.name,
         number(gas),
         number(flow.ceiling),
         f"{gas / flow.ceiling:.3f}" if gas and flow.ceiling else "",
