@@ -60,7 +60,7 @@ async def test_each_party_reads_its_own_movements_newest_first(market: Market) -
 
 
 async def test_what_a_child_gives_back_is_never_its_buyers(market: Market) -> None:
-    """The agent hires a rival with the task's money, even to be paid himself: unspent, it is the first buyer's again."""
+    """The agent hires a rival with the task's money, even to be paid himself: unspent, it is not his."""
     parent = await market.posted(await market.direct(), state=State.RELEASED, remaining=0)
     terms = replace(await market.direct(), buyer=market.agent.address, agent=market.rival.address, parent=parent)
     market.mirror(terms, state=State.REFUNDED, remaining=0, refunded=BUDGET, payee=market.agent.address)
