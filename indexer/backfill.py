@@ -23,7 +23,7 @@ from indexer.write import write
 
 log = logging.getLogger(__name__)
 
-BATCH_EVENTS = 20_000
+BATCH_EVENTS = 16_000
 """In one transaction: of the size and not of the number of blocks, since rows are what a transaction costs."""
 READ_AHEAD = 2
 """Ranges; each is in memory once as what the node said and once as rows."""

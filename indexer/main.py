@@ -1,4 +1,5 @@
-"""`python -m indexer.main` mirrors the chain until SIGTERM; `python -m indexer.main status` says where it stands.
+"""`python -m indexer.main` mirrors the chain until SIGTERM; with `status` it says where the mirror stands, with `audit`
+it compares every row with a fold from zero (exit code 1 where one differs).
 
 Exit codes: 0 after SIGTERM or SIGINT, 2 for a setting that does not fit, 3 for a reorg below finality, 4 for a chain
 that came back behind the database.
@@ -9,8 +10,10 @@ import logging
 import signal
 import sys
 
+from app.chain.deployment import load
 from app.config import Settings, read_settings
 from indexer import work
+from indexer.audit import print_audit
 from indexer.errors import Stop
 from indexer.lead import run
 from indexer.status import print_status
@@ -28,8 +31,10 @@ def main(arguments: list[str]) -> int:
             return serve(settings)
         case ["status"]:
             return print_status(settings.database_url.get_secret_value())
+        case ["audit"]:
+            return print_audit(settings.database_url.get_secret_value(), load(settings.deployment_file))
         case _:
-            print("usage: python -m indexer.main [status]", file=sys.stderr)
+            print("usage: python -m indexer.main [status | audit]", file=sys.stderr)
             return 2
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-MAX_BLOCKS = 250
+MAX_BLOCKS = 200
 
 
 @dataclass
