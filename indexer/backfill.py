@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from psycopg import AsyncConnection
 
 from indexer.decode import Decoder
-from indexer.errors import NodeRefused, TornRange
+from indexer.errors import NodeRefused, NodeUnavailable, Retry, TornRange
 from indexer.fetch import Chain, Range, fetch
 from indexer.follow import Case, Cursor, Rules, batch
 from indexer.health import Health
@@ -95,7 +95,13 @@ class Ahead:
         and what `fetch` raises."""
         batch: list[Prepared] = []
         while self.fill():
-            for one in await self.reading.popleft():
+            try:
+                found = await self.reading.popleft()
+            except Retry:
+                if batch:
+                    yield batch  # what was read before is not lost
+                raise
+            for one in found:
                 if one.blocks[0].parent_hash != parent.hash:
                     raise TornRange(one.blocks[0].number, one.blocks[-1].number, "the range does not follow its parent")
                 batch.append(one)
@@ -125,5 +131,8 @@ class Ahead:
             self.stride.blocks = min(self.stride.blocks, (last - first + 1) // 2)
             middle = (first + last) // 2
             return [*await self.read(first, middle), *await self.read(middle + 1, last)]
+        except NodeUnavailable:
+            self.stride.refused()  # a range that takes too long must not be asked for again as it was
+            raise
         self.stride.served()
         return [await work(prepare, self.decoder, found)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from indexer.errors import ChainBehind, FinalityBroken, NodeRefused, TornRange
+from indexer.errors import ChainBehind, FinalityBroken, NodeRefused, NodeUnavailable, TornRange
 from indexer.fetch import Chain, Range, fetch
 from indexer.node import Block, Tip
 from indexer.stride import Stride
@@ -169,6 +169,9 @@ async def fetch_stride(chain: Chain, rules: Rules, first: int, head: int) -> Ran
         except NodeRefused:
             if not rules.stride.refused():
                 raise
+        except NodeUnavailable:
+            rules.stride.refused()  # a range that takes too long must not be asked for again as it was
+            raise
         else:
             rules.stride.served()
             return found

@@ -29,7 +29,6 @@ from indexer.node import Node
 from indexer.projections import projections_for
 from indexer.rows import prepare
 from indexer.store import Store, connect
-from indexer.stride import Stride
 from indexer.write import write
 
 log = logging.getLogger(__name__)
@@ -128,7 +127,7 @@ async def start(store: Store, node: Node, settings: Settings, deployment: Deploy
     if mirrored != frozenset(addresses):
         raise OtherContractsMirrored(mirrored, addresses)
     ignore_reorgs = settings.reorg_handling == "off"
-    rules = Rules(addresses, await store.first_block(), Stride(), ignore_reorgs)
+    rules = Rules(addresses, await store.first_block(), node.stride, ignore_reorgs)
     await require_same_chain_patiently(store, node, cursor, rules, settings.poll_seconds)
     log.info("leading chain=%d block=%d finalized=%d", actual, cursor.block.number, cursor.finalized_number)
     return cursor, rules

@@ -14,6 +14,7 @@ from indexer.decode import RawLog
 from indexer.errors import NodeRefused, NodeUnavailable
 from indexer.filters import Bloom
 from indexer.metrics import metrics
+from indexer.stride import Stride
 from indexer.wire import Wire
 from indexer.work import work
 
@@ -48,6 +49,8 @@ class Node:
     def __init__(self, urls: Sequence[str], *, timeout_seconds: float, finality_depth: int | None = None) -> None:
         self._wires = [Wire(url, timeout_seconds) for url in urls]
         self._chosen = 0
+        self.stride = Stride()
+        """What these nodes serve at once; it outlives a connection to the database."""
         self._finality_depth = finality_depth
 
     async def __aenter__(self) -> Self:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from indexer.decode import RawLog
-from indexer.errors import NodeRefused
+from indexer.errors import NodeRefused, NodeUnavailable
 from indexer.filters import Bloom, bits_of
 from indexer.follow import Batch, Cursor
 from indexer.node import Block, Tip
@@ -33,6 +33,8 @@ class FakeChain:
     finality_depth: int = 1_000
     canonical: list[Block] = field(default_factory=lambda: [GENESIS])
     largest_range: int = 1_000
+    slow_from: int = 1_000
+    """Ranges of as many blocks time out."""
     asked: list[tuple[int, int]] = field(default_factory=list)
     lost_logs: set[int] = field(default_factory=set)
     """Blocks whose logs a range leaves out."""
@@ -63,6 +65,8 @@ class FakeChain:
 
     async def logs(self, _addresses: Sequence[bytes], first: int, last: int) -> list[RawLog]:
         self.asked.append((first, last))
+        if last - first + 1 >= self.slow_from:
+            raise NodeUnavailable("fake", "TimeoutError")
         if last - first + 1 > self.largest_range:
             raise NodeRefused("eth_getLogs", "the range is too large")
         return [log_in(b) for b in self.canonical[first : last + 1] if b.number not in self.lost_logs]

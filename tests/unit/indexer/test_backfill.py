@@ -4,7 +4,7 @@ import pytest
 
 from indexer.backfill import Ahead
 from indexer.decode import Decoder
-from indexer.errors import NodeRefused, TornRange
+from indexer.errors import NodeRefused, NodeUnavailable, TornRange
 from indexer.rows import Prepared
 from indexer.stride import Stride
 from tests.unit.indexer.fake_chain import ADDRESS, GENESIS, FakeChain
@@ -52,3 +52,19 @@ async def test_refuses_a_range_that_follows_another_chain(chain: FakeChain) -> N
 async def test_a_refusal_that_no_smaller_range_helps_is_raised(chain: FakeChain) -> None:
     with pytest.raises(NodeRefused):
         await read(chain, Stride(16, 16), last=41)
+
+
+async def test_gets_through_though_large_ranges_time_out(chain: FakeChain) -> None:
+    """Each failure keeps what was read before it, and asks for less the next time."""
+    chain.slow_from, stride, mirrored = 4, Stride(16, 16), [GENESIS]
+    for _ in range(40):
+        ahead = Ahead(chain, NOTHING_KNOWN, stride, mirrored[-1].number + 1, 40)
+        try:
+            async for batch in ahead.batches(mirrored[-1]):
+                mirrored += [block for one in batch for block in one.blocks]
+        except NodeUnavailable:
+            continue
+        finally:
+            await ahead.close()
+        break
+    assert mirrored == chain.canonical
