@@ -57,6 +57,7 @@ abstract contract Payouts is IPayouts {
     function _transfer(address to, uint256 amount) internal returns (bool sent) {
         address asset = token;
         uint256 selector = uint32(IERC20.transfer.selector);
+        // slither-disable-next-line assembly - only assembly copies one word of a token's answer
         assembly ("memory-safe") {
             let question := mload(0x40)
             mstore(question, selector)

@@ -15,6 +15,7 @@ library TaskIds {
         returns (bytes32 taskId)
     {
         uint256 length = TERMS_BYTES;
+        // slither-disable-next-line assembly - the fields are hashed as they lie in calldata
         assembly ("memory-safe") {
             let start := mload(0x40)
             mstore(start, deploymentChainId)

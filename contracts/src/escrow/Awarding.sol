@@ -42,6 +42,7 @@ abstract contract Awarding is Funding {
         if (unfunded) _admit(agreed, taskId);
         else _requireState(task, State.Funded);
         address receiver = _award(agreed, taskId, bid, bidSignature, price, transcript, auth);
+        // slither-disable-next-line reentrancy-benign,reentrancy-events - only a refused push is written after it
         if (unfunded) _takeBudget(agreed, taskId, funding);
         _pushBack(taskId, receiver, agreed.budgetOf() - price);
     }

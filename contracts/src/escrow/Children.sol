@@ -56,6 +56,7 @@ abstract contract Children is Intents, VerbRules {
     function _announceFunded(Agreed terms, bytes32 taskId) internal {
         bytes32 topic = TaskFunded.selector;
         uint256 length = TaskIds.TERMS_BYTES;
+        // slither-disable-next-line assembly - the terms are told as they lie in calldata
         assembly ("memory-safe") {
             let data := mload(0x40)
             calldatacopy(data, terms, length)

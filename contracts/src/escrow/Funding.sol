@@ -82,6 +82,7 @@ abstract contract Funding is Children, FundingPause {
         if (terms.length == 0 || terms.length > MAX_BATCH) revert BatchOutOfBounds(terms.length, MAX_BATCH);
         taskIds = new bytes32[](terms.length);
         address buyer = agreedIn(terms[0]).buyerOf();
+        // slither-disable-next-line uninitialized-local - a sum begins at 0
         uint256 sum;
         for (uint256 i = 0; i < terms.length; i++) {
             Agreed agreed = agreedIn(terms[i]);

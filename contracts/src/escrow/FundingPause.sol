@@ -21,6 +21,7 @@ abstract contract FundingPause is ITaskEscrow {
     function pauseFunding(uint40 until) external {
         if (msg.sender != guardian) revert NotGuardian(msg.sender, guardian);
         uint256 start = _periodStart;
+        // slither-disable-next-line incorrect-equality,timestamp - 0 is none yet; a block leans by seconds
         if (start == 0 || block.timestamp > start + PAUSE_PERIOD_SECONDS) start = block.timestamp;
         if (until > start + MAX_PAUSE_SECONDS) revert PauseTooLong(until, start + MAX_PAUSE_SECONDS);
         _periodStart = uint40(start);
@@ -29,6 +30,7 @@ abstract contract FundingPause is ITaskEscrow {
     }
 
     function _requireFundingOpen() internal view {
+        // slither-disable-next-line timestamp - a pause lasts days, a block leans by seconds
         if (block.timestamp < fundingPausedUntil) revert FundingIsPaused(fundingPausedUntil);
     }
 }

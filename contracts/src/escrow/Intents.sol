@@ -48,6 +48,7 @@ abstract contract Intents is ITaskEscrow, EIP712 {
         bytes32 kind = BID;
         uint256 length = BID_BYTES;
         bytes32 intent;
+        // slither-disable-next-line assembly - the fields are hashed as they lie in calldata
         assembly ("memory-safe") {
             let start := mload(0x40)
             mstore(start, kind)
@@ -58,6 +59,7 @@ abstract contract Intents is ITaskEscrow, EIP712 {
     }
 
     /// @inheritdoc ITaskEscrow
+    // slither-disable-next-line naming-convention - the name is that of EIP-2612
     function DOMAIN_SEPARATOR() external view returns (bytes32) {
         return _domainSeparator();
     }
@@ -83,6 +85,7 @@ abstract contract Intents is ITaskEscrow, EIP712 {
     function _deadline(bytes calldata auth) internal view returns (uint40 deadline) {
         if (auth.length < DEADLINE_BYTES) revert BadAuth(auth.length);
         deadline = uint40(bytes5(auth[:DEADLINE_BYTES]));
+        // slither-disable-next-line timestamp - a deadline is the signer's own, a block leans by seconds
         if (block.timestamp > deadline) revert IntentExpired(block.timestamp, deadline);
     }
 

@@ -12,7 +12,9 @@ abstract contract TermsRules is Fees {
     uint256 internal constant MAX_TASK_SECONDS = 365 days;
     uint256 private constant LOCAL_CHAIN_ID = 31337;
 
+    // slither-disable-next-line naming-convention - a constant of each deployment
     uint256 private immutable MIN_REVIEW_SECONDS;
+    // slither-disable-next-line naming-convention - a constant of each deployment
     uint256 private immutable MIN_ARBITER_SECONDS;
 
     /// @dev A local chain allows windows of a second, so that tests and demonstrations need not jump in time.
@@ -63,6 +65,7 @@ abstract contract TermsRules is Fees {
     }
 
     function _requireWithin(uint256 actual, uint256 min, uint256 max) private pure {
+        // slither-disable-next-line timestamp - windows last an hour or more, a block leans by seconds
         if (actual < min || actual > max) revert WindowOutOfBounds(actual, min, max);
     }
 }

@@ -25,11 +25,13 @@ abstract contract VerbRules is TermsRules, Ratings {
         if (bid.taskId != taskId) revert BidForOtherTask(bid.taskId, taskId);
         (address agent, uint96 minPrice, uint40 validUntil) = (bid.agent, bid.minPrice, bid.validUntil);
         _requireNotAfter(terms.awardByOf());
+        // slither-disable-next-line timestamp - windows last an hour or more, a block leans by seconds
         if (block.timestamp > validUntil) revert BidExpired(block.timestamp, validUntil);
         if (price == 0 || price < minPrice || price > terms.budgetOf()) {
             revert PriceOutOfBounds(price, minPrice, terms.budgetOf());
         }
         uint256 vetoUntil = _vetoUntil(terms, block.timestamp);
+        // slither-disable-next-line incorrect-equality - 0 says that nobody may veto
         uint256 endsAt = (vetoUntil == 0 ? block.timestamp : vetoUntil) + bid.minWorkSeconds;
         if (endsAt > terms.deliverByOf()) revert NotEnoughTime(endsAt, terms.deliverByOf());
         if (agent == address(0)) revert ZeroParty();
@@ -82,10 +84,12 @@ abstract contract VerbRules is TermsRules, Ratings {
     }
 
     function _requireNotAfter(uint256 limit) internal view {
+        // slither-disable-next-line timestamp - windows last an hour or more, a block leans by seconds
         if (block.timestamp > limit) revert TooLate(block.timestamp, limit);
     }
 
     function _requireAfter(uint256 opensAfter) internal view {
+        // slither-disable-next-line timestamp - windows last an hour or more, a block leans by seconds
         if (block.timestamp <= opensAfter) revert TooEarly(block.timestamp, opensAfter);
     }
 }

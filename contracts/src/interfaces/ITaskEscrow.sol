@@ -253,5 +253,6 @@ interface ITaskEscrow is IPayouts {
     function feeOwner() external view returns (address);
     function feeBps() external view returns (uint16);
     function deploymentChainId() external view returns (uint256);
+    // slither-disable-next-line naming-convention - the name is that of EIP-2612
     function DOMAIN_SEPARATOR() external view returns (bytes32);
 }
