@@ -1,4 +1,5 @@
-// Answers like the native solc for the two questions that build tools ask: --version and --standard-json.
+// Answers like the native solc for the two questions that build tools ask: --version and --standard-json. With
+// --serve it answers one standard JSON a line, and ends with its input: a compiler that is warm takes half the time.
 'use strict'
 const fs = require('fs')
 const path = require('path')
@@ -20,6 +21,11 @@ function compileStandardJson (solc) {
   writeAll(Buffer.from(answer))
 }
 
+function serve (solc) {
+  const lines = require('readline').createInterface({ input: process.stdin })
+  lines.on('line', (line) => writeAll(Buffer.from(solc.compile(line) + '\n')))
+}
+
 // A pipe may take less than it is given.
 function writeAll (bytes) {
   for (let written = 0; written < bytes.length;) {
@@ -36,6 +42,8 @@ if (args.includes('--version')) {
   console.log(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}`)
 } else if (args.includes('--standard-json')) {
   compileStandardJson(solc)
+} else if (args.includes('--serve')) {
+  serve(solc)
 } else {
   console.error(`solc: only --version and --standard-json are answered, not ${args.join(' ')}`)
   process.exit(1)

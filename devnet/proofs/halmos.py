@@ -16,7 +16,7 @@ from devnet.solc import solc_binary
 
 OUT = ROOT / ".cache" / "proofs" / "halmos"
 # For one question to the solver; nearly all are answered within a second.
-QUESTION_SECONDS = 600
+QUESTION_SECONDS = 300
 LIMIT_SECONDS = 7200
 
 

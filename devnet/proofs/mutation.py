@@ -9,16 +9,17 @@ import os
 import re
 import signal
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 
 from devnet.binaries import ROOT
-from devnet.proofs.compiler import syntax_trees
+from devnet.proofs.compiler import Compiler
 from devnet.proofs.mutants import Mutant, mutants, spread
 from devnet.proofs.trial import PRODUCTION, Outcome, Tree, judged, planted, production, twin
 
@@ -34,20 +35,21 @@ def main() -> int:
     options = _options()
     os.nice(LOWEST_PRIORITY)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    found = [mutant for mutant in every_mutant() if options.only in mutant.path]
-    wanted = len(found) if options.all else options.sample
-    with tempfile.TemporaryDirectory(prefix="guildhall-mutation-", ignore_cleanup_errors=True) as folder:
-        first = planted(Path(folder) / "0")
-        if first.failing:
-            print(f"not asked, since they fail with cheap settings: {', '.join(first.failing)}", flush=True)
-        others = [twin(first, Path(folder) / str(n)) for n in range(1, options.jobs)]
+    with ExitStack() as stack:
+        compilers = [stack.enter_context(Compiler()) for _ in range(options.jobs)]
+        found = [mutant for mutant in every_mutant(compilers[0]) if options.only in mutant.path]
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="guildhall-mutation-", ignore_cleanup_errors=True)))
+        first = planted(folder / "0", compilers[0])
+        print(f"not asked, since they fail with cheap settings: {first.unbroken.failing or 'none'}", flush=True)
+        others = [twin(first, folder / str(n), compiler) for n, compiler in enumerate(compilers[1:], 1)]
+        wanted = len(found) if options.all else options.sample
         results = sampled(spread(found, options.seed), wanted, [first, *others])
     return report(results, len(found))
 
 
-def every_mutant() -> list[Mutant]:
+def every_mutant(compiler: Compiler) -> list[Mutant]:
     """Of all production sources but the interfaces, which hold no code."""
-    trees = syntax_trees(production())
+    trees = compiler.syntax_trees(production())
     own = [path for path in sorted(trees) if path.startswith(PRODUCTION) and "/interfaces/" not in path]
     return [mutant for path in own for mutant in mutants(path, (ROOT / path).read_bytes(), trees[path])]
 

@@ -63,9 +63,9 @@ def answer_of_slither() -> Mapping[str, Any]:
     done = subprocess.run(
         analysis, cwd=ROOT, env=env, check=False, capture_output=True, text=True, timeout=LIMIT_SECONDS
     )
-    answer: dict[str, Any] = json.loads((OUT / "answer.json").read_text())
-    if done.returncode != 0 or not answer["success"]:
+    if done.returncode != 0 or not (OUT / "answer.json").exists():
         raise RuntimeError(f"slither failed: {done.stderr}")
+    answer: dict[str, Any] = json.loads((OUT / "answer.json").read_text())
     return answer
 
 
