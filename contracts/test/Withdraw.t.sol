@@ -106,15 +106,6 @@ contract WithdrawTest is EscrowTest {
         vm.assertEq(usdc.balanceOf(address(escrow)), 0);
     }
 
-    function test_refuses_a_fee_above_the_cap_and_missing_addresses() public {
-        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.FeeAboveCap.selector, 1_001, 1_000));
-        Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, 1_001);
-        vm.expectRevert(abi.encodeWithSelector(IPayouts.ZeroParty.selector));
-        Deployed.taskEscrow(address(0), address(identity), guardian, feeOwner, 0);
-        vm.expectRevert(abi.encodeWithSelector(IPayouts.ZeroParty.selector));
-        Deployed.taskEscrow(address(usdc), address(identity), guardian, address(0), 0);
-    }
-
     function test_no_fee_leaves_the_whole_amount() public {
         escrow = Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, 0);
         vm.prank(buyer);
