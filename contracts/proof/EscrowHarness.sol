@@ -9,12 +9,16 @@ import {ProofRegistry, ProofToken} from "./ProofToken.sol";
 
 /// @title The escrow as it is, and a way to put any word where a task's word is.
 contract EscrowHarness is TaskEscrow {
-    constructor(address token, address registry)
-        TaskEscrow(token, registry, address(1), address(2), address(3), address(4), 1_000)
+    constructor(address token, address registry, uint16 feeBps)
+        TaskEscrow(token, registry, address(1), address(2), address(3), address(4), feeBps)
     {}
 
     function place(bytes32 taskId, TaskSlot word) external {
         _tasks[taskId] = word;
+    }
+
+    function chargeFee(uint96 amount) external returns (uint96) {
+        return _chargeFee(amount);
     }
 
     function wordOf(bytes32 taskId) external view returns (TaskSlot) {
@@ -29,7 +33,7 @@ abstract contract EscrowWorld {
 
     function setUp() public {
         token = new ProofToken();
-        escrow = new EscrowHarness(address(token), address(new ProofRegistry()));
+        escrow = new EscrowHarness(address(token), address(new ProofRegistry()), 1_000);
     }
 
     /// @notice Any task in any state, and any other task, whose money is nobody's business here.

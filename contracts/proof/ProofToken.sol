@@ -7,18 +7,27 @@ contract ProofToken {
     bool public pays;
     uint256 public sent;
     uint256 public received;
+    uint256 public approved;
+    mapping(address to => uint256) public sentTo;
 
     function choose(bool pays_) external {
         pays = pays_;
     }
 
-    function transfer(address, uint256 amount) external returns (bool) {
-        if (pays) sent += amount;
-        return pays;
+    function transfer(address to, uint256 amount) external returns (bool) {
+        if (!pays) return false;
+        sent += amount;
+        sentTo[to] += amount;
+        return true;
     }
 
     function transferFrom(address, address, uint256 amount) external returns (bool) {
         received += amount;
+        return true;
+    }
+
+    function approve(address, uint256 amount) external returns (bool) {
+        approved += amount;
         return true;
     }
 
