@@ -34,7 +34,7 @@ class Compiler:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
 
     def syntax_trees(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
         """By path, of these contracts and of all that they import. Raises DoesNotCompile."""

@@ -34,6 +34,10 @@ class UnbrokenFails(Exception):
     """The tests do not pass on the contracts as they are: they could judge no mutant."""
 
 
+class ForgeFailed(Exception):
+    """Forge did not run the tests, which must not count as a kill; the message is its own."""
+
+
 class Outcome(StrEnum):
     KILLED = "killed"
     SURVIVED = "survived"
@@ -147,13 +151,16 @@ def seconds(duration: str) -> float:
 
 
 def passes(tree: Tree, but: Sequence[str] = ()) -> bool:
-    """A mutant that never ends is a killed one."""
+    """A mutant that never ends is a killed one. Raises ForgeFailed where no test failed but forge itself."""
     names = [*tree.unbroken.failing, *but]
     options = ["--no-match-test", f"^({'|'.join(names)})\\("] if names else []
     try:
-        return forge(tree.root, ["--fail-fast", *options]).returncode == 0
+        done = forge(tree.root, ["--fail-fast", *options])
     except subprocess.TimeoutExpired:
         return False
+    if done.returncode != 0 and "[FAIL" not in done.stdout:
+        raise ForgeFailed(done.stdout + done.stderr)
+    return done.returncode == 0
 
 
 def forge(root: Path, options: list[str]) -> subprocess.CompletedProcess[str]:
