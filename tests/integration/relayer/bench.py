@@ -81,7 +81,7 @@ class Bench:
 
     async def announced(self, intent_id: UUID) -> list[str]:
         async with self.sender.sessions() as session:
-            said = select(Announcement).where(Announcement.payload["intent_id"].astext == str(intent_id))
+            said = select(Announcement).where(Announcement.payload["intent_id"].as_string() == str(intent_id))
             return [row.topic for row in await session.scalars(said.order_by(Announcement.id))]
 
     async def sweep(self) -> None:

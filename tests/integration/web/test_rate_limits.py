@@ -20,12 +20,19 @@ SLOW = {"requests_per_second": 0.5, "anonymous_requests_per_second": 0.25, "burs
 
 
 @pytest.fixture
-async def limited(settings: Settings, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """An API that allows ten requests of a wallet at once, five of an address."""
-    redis = Redis.from_url(redis_url)
+async def counted_apart(settings: Settings, redis_url: str) -> Settings:
+    """Settings whose buckets are empty, and no other test's: a slow rate fills a bucket for long."""
+    url = redis_url.removesuffix("/0") + "/1"
+    redis = Redis.from_url(url)
     await redis.flushdb()
     await redis.aclose()
-    async with running_api(settings.model_copy(update=SLOW)) as api:
+    return settings.model_copy(update={"redis_url": type(settings.redis_url)(url)})
+
+
+@pytest.fixture
+async def limited(counted_apart: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """An API that allows ten requests of a wallet at once, five of an address."""
+    async with running_api(counted_apart.model_copy(update=SLOW)) as api:
         yield api
 
 
@@ -62,17 +69,17 @@ async def test_an_address_without_credentials_is_counted_by_itself(
     assert (await limited.get("/v1/listings", headers=known)).status_code == 200
 
 
-async def test_made_up_keys_share_their_networks_limit(settings: Settings, redis_url: str) -> None:
+async def test_made_up_keys_share_their_networks_limit(counted_apart: Settings) -> None:
     few = {"requests_per_second": 0.05, "burst_seconds": 20.0}
-    async with running_api(settings.model_copy(update=few)) as api:
+    async with running_api(counted_apart.model_copy(update=few)) as api:
         headers = ({"Authorization": f"Bearer {new_api_key()}"} for _ in range(11))
         answers = [await api.get("/v1/listings", headers=each) for each in headers]
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
     assert answers[-1].headers["ratelimit-policy"].startswith('"network"')
 
 
-async def test_processes_count_together(settings: Settings, limited: httpx.AsyncClient) -> None:
-    async with running_api(settings.model_copy(update=SLOW)) as second:
+async def test_processes_count_together(counted_apart: Settings, limited: httpx.AsyncClient) -> None:
+    async with running_api(counted_apart.model_copy(update=SLOW)) as second:
         answers = [await api.get("/v1/listings") for _ in range(3) for api in (limited, second)]
     assert [answer.status_code for answer in answers].count(429) == 1
 

@@ -23,6 +23,7 @@ def test_every_error_hangs_below_a_class_with_an_answer() -> None:
         errors.NotFound,
         errors.Conflict,
         errors.TooLarge,
+        errors.TooManyRequests,
         errors.Unavailable,
         errors.SettingRefused,
     }

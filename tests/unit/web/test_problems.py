@@ -39,7 +39,16 @@ def test_facts_displace_no_standard_member() -> None:
 
 def test_every_kind_of_refusal_has_a_status() -> None:
     """The second level of the tree; SettingRefused and its like end a process before there are requests."""
-    kinds = ("InvalidInput", "Unauthenticated", "Forbidden", "NotFound", "Conflict", "TooLarge", "Unavailable")
+    kinds = (
+        "InvalidInput",
+        "Unauthenticated",
+        "Forbidden",
+        "NotFound",
+        "Conflict",
+        "TooLarge",
+        "TooManyRequests",
+        "Unavailable",
+    )
     assert {getattr(app.errors, kind) for kind in kinds} <= set(STATUS)
     assert status_of(ValueError) == 500  # type: ignore[arg-type]  # what nobody named is our own failure
 
