@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     burst_seconds: float = Field(default=10.0, ge=1)
     max_json_bytes: int = MEBIBYTE
     max_content_bytes: int = 32 * MEBIBYTE
+    trail_anchor_minutes: float = Field(default=60.0, gt=0)
+    trail_days: int | None = Field(default=None, ge=7)
+    trail_origin_days: int = Field(default=90, ge=1)
+    trail_export_dir: Path | None = None
     reorg_handling: Literal["on", "off"] = "on"
     fault_at: str = ""
 

@@ -31,6 +31,7 @@ from app.relayer import routes as relayer
 from app.reputation import routes as reputation
 from app.streams import routes as streams
 from app.tasks import routes as tasks
+from app.trail.actions import record
 from app.web import routes as web
 from app.web.credentials import CredentialsInUrls
 from app.web.dependencies import Runtime
@@ -103,7 +104,8 @@ def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI
         contracts = deployment.load(settings.deployment_file)
         async with AsyncChain(settings.rpc_urls, timeout_seconds=settings.rpc_timeout_seconds) as chain:
             network = await read_network(chain, contracts, auctioneer_of(settings), arbiters_of(settings))
-            app.state.runtime = Runtime(settings, make_sessions(engine), contracts, chain, network, authenticate)
+            sessions = make_sessions(engine)
+            app.state.runtime = Runtime(settings, sessions, contracts, chain, network, authenticate, record)
             yield
         await engine.dispose()
         await counters.close()

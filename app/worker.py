@@ -14,9 +14,15 @@ from app.boundary import stop_worker_runtime
 from app.config import read_settings
 from app.relayer import jobs as relayer_jobs
 from app.tasks import jobs as task_jobs
+from app.trail import jobs as trail_jobs
 
 DEFAULT_QUEUE = "default"
-SCHEDULES: tuple[dict[str, float], ...] = (relayer_jobs.SCHEDULE, auction_jobs.SCHEDULE, task_jobs.SCHEDULE)
+SCHEDULES: tuple[dict[str, float], ...] = (
+    relayer_jobs.SCHEDULE,
+    trail_jobs.SCHEDULE,
+    auction_jobs.SCHEDULE,
+    task_jobs.SCHEDULE,
+)
 
 # Longer than any job, or the broker would give the same message to a second worker.
 VISIBILITY_SECONDS = 600
@@ -29,7 +35,7 @@ celery.conf.update(
     task_ignore_result=True,
     task_acks_late=True,
     task_default_queue=DEFAULT_QUEUE,
-    task_routes={"relayer.*": {"queue": relayer_jobs.QUEUE}},
+    task_routes={"relayer.*": {"queue": relayer_jobs.QUEUE}, "trail.anchor": {"queue": relayer_jobs.QUEUE}},
     worker_prefetch_multiplier=1,
     worker_enable_remote_control=False,
     worker_send_task_events=False,

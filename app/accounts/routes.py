@@ -25,11 +25,13 @@ from app.accounts.schemas import (
 )
 from app.accounts.tokens import AccessToken, TokenKeys, read_token, read_token_keys, sign_token
 from app.errors import RefreshTokenReused, Unauthenticated
+from app.web.caller import Caller
+from app.web.calls import speak_for
 from app.web.dependencies import BearerToken, CurrentCaller, CurrentChain, CurrentRuntime, CurrentSettings, DbSession
-from app.web.idempotency import IdempotentRoute
+from app.web.mutating_route import MutatingRoute
 from app.web.problems import problem_of
 
-router = APIRouter(prefix="/v1/auth", tags=["sign-in"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/v1/auth", tags=["sign-in"], route_class=MutatingRoute)
 
 
 def current_site(runtime: CurrentRuntime) -> Site:
@@ -60,6 +62,7 @@ async def ask_nonce(body: NonceAsked, session: DbSession, site: CurrentSite) -> 
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED)
 async def open_session(
+    request: Request,
     body: SignedMessage,
     session: DbSession,
     site: CurrentSite,
@@ -70,6 +73,7 @@ async def open_session(
     """Signs in with the signed message: an access token, and a refresh token for the next one."""
     signature = bytes.fromhex(body.signature[2:])
     opened = await actions.open_session(session, chain, site, body.message, signature, lifetimes)
+    speak_for(request, Caller(opened.address, session_id=opened.id))
     return new_session(keys, site, opened)
 
 
@@ -87,6 +91,7 @@ async def refresh_session(
     if opened is None:
         # Answered, not raised: the end of the session has to be committed.
         return problem_of(RefreshTokenReused(), request.state.request_id)
+    speak_for(request, Caller(opened.address, session_id=opened.id))
     return new_session(keys, site, opened)
 
 
@@ -117,11 +122,14 @@ async def list_sessions(session: DbSession, caller: CurrentCaller) -> Sequence[O
 
 
 @router.delete("/session", status_code=status.HTTP_204_NO_CONTENT)
-async def close_session(session: DbSession, token: BearerToken, keys: CurrentTokenKeys, site: CurrentSite) -> Response:
+async def close_session(
+    request: Request, session: DbSession, token: BearerToken, keys: CurrentTokenKeys, site: CurrentSite
+) -> Response:
     """Signs out; a session that ended already answers alike."""
     held = None if token is None else read_token(keys, site.public_url, token.credentials)
     if held is None:
         raise Unauthenticated
+    speak_for(request, Caller(held.address, session_id=held.session_id))
     await actions.close_session(session, held.session_id)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 

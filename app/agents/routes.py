@@ -21,10 +21,10 @@ from app.escrow.queries import chain_clock
 from app.relayer.schemas import IntentOut
 from app.web.dependencies import CurrentAccount, CurrentChain, CurrentDeployment, DbSession
 from app.web.fields import AddressField, AgentId
-from app.web.idempotency import IdempotentRoute
+from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, page_of
 
-router = APIRouter(prefix="/v1/agents", tags=["agents"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/v1/agents", tags=["agents"], route_class=MutatingRoute)
 
 
 def current_registry(chain: CurrentChain, deployment: CurrentDeployment) -> Registry:

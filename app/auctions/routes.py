@@ -27,10 +27,10 @@ from app.tasks.routes import CurrentDesk, carry, carry_paid
 from app.tasks.schemas import Asked, Carried, Prepared, Signed, auction_out, prepared
 from app.web.dependencies import CurrentAccount, DbSession
 from app.web.fields import DigestField, TaskIdField
-from app.web.idempotency import IdempotentRoute
+from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page
 
-router = APIRouter(prefix="/v1/tasks/{task_id}", tags=["auctions"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/v1/tasks/{task_id}", tags=["auctions"], route_class=MutatingRoute)
 
 
 @router.post("/bids/prepare")

@@ -13,6 +13,7 @@ from app.content.rules import digest_field, parse_content_digest, parse_media_ty
 from app.content.schemas import Stored
 from app.database import Digest, Hash32
 from app.errors import ContentTooLarge, NotFound, UploadStalled
+from app.web.calls import call_of
 from app.web.database_errors import translating
 from app.web.dependencies import CurrentAccount, CurrentRuntime, CurrentSettings, DbSession, StreamingAccount
 from app.web.fields import DigestField
@@ -21,24 +22,27 @@ from app.web.limits import STALL_SECONDS
 router = APIRouter(prefix="/v1/content", tags=["content"])
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("", status_code=status.HTTP_201_CREATED, response_model=Stored)
 async def store(
     request: Request,
     runtime: CurrentRuntime,
     account: StreamingAccount,
     content_type: Annotated[str | None, Header()] = None,
     content_digest: Annotated[str | None, Header(description="sha-256=:BASE64: (RFC 9530)")] = None,
-) -> Stored:
+) -> Response:
     """Stores the raw body for the signed-in account; a Content-Digest that differs refuses it."""
     media_type = parse_media_type(content_type)
     expected = None if content_digest is None else Digest(Hash32(parse_content_digest(content_digest)))
     limit = runtime.settings.max_content_bytes
     refuse_declared_excess(request, limit)
     blob = await blobs.store(runtime.settings.content_dir, body_of(request), limit, expected)
+    stored = Stored(digest=blob.digest, size=blob.size, media_type=media_type)
+    answer = Response(stored.model_dump_json(), status.HTTP_201_CREATED, media_type="application/json")
     with translating():
         async with transaction(runtime.sessions) as session:
             await actions.keep(session, blob, account, media_type)
-    return Stored(digest=blob.digest, size=blob.size, media_type=media_type)
+            await runtime.record(session, call_of(request, bytes.fromhex(blob.digest[2:]), answer))
+    return answer
 
 
 @router.get("/{digest}", response_class=FileResponse)

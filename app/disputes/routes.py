@@ -28,10 +28,10 @@ from app.tasks.schemas import Asked, Carried, Prepared, Signed, Unsigned, carrie
 from app.tasks.signing import request_key
 from app.web.dependencies import CurrentAccount, DbSession
 from app.web.fields import TaskIdField
-from app.web.idempotency import IdempotentRoute
+from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, page_of
 
-router = APIRouter(prefix="/v1", tags=["disputes"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/v1", tags=["disputes"], route_class=MutatingRoute)
 
 
 @router.get("/disputes")

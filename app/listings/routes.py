@@ -12,10 +12,10 @@ from app.listings.actions import Offer
 from app.listings.schemas import ListingChanged, ListingPosted, ListingView, listing_view
 from app.web.dependencies import CurrentAccount, DbSession
 from app.web.fields import AgentId, Capability, Text
-from app.web.idempotency import IdempotentRoute
+from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, page_of
 
-router = APIRouter(prefix="/v1/listings", tags=["listings"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/v1/listings", tags=["listings"], route_class=MutatingRoute)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)

@@ -9,10 +9,10 @@ from app.payments.schemas import OwedOut, PaymentOut, Withdrawal, WithdrawAsked,
 from app.relayer.schemas import IntentOut
 from app.web.dependencies import CurrentAccount, CurrentDeployment, DbSession
 from app.web.fields import AddressField
-from app.web.idempotency import IdempotentRoute
+from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, encode_cursor
 
-router = APIRouter(prefix="/v1", tags=["payments"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/v1", tags=["payments"], route_class=MutatingRoute)
 
 
 @router.get("/payments")

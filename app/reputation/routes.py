@@ -22,10 +22,10 @@ from app.tasks.schemas import Carried, Prepared, carried_out, prepared
 from app.tasks.signing import carried, request_key
 from app.web.dependencies import DbSession
 from app.web.fields import AgentId, TaskIdField
-from app.web.idempotency import IdempotentRoute
+from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, page_of
 
-router = APIRouter(prefix="/v1", tags=["reputation"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/v1", tags=["reputation"], route_class=MutatingRoute)
 
 
 @router.post("/tasks/{task_id}/reviews/prepare")

@@ -42,10 +42,10 @@ from app.tasks.schemas import (
 from app.tasks.signing import Desk, PaidVerb, Verb, carried, carried_paid, request_key
 from app.web.dependencies import CurrentAccount, CurrentRuntime, DbSession
 from app.web.fields import Capability, TaskIdField
-from app.web.idempotency import IdempotentRoute
+from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, encode_cursor
 
-router = APIRouter(prefix="/v1", tags=["tasks"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/v1", tags=["tasks"], route_class=MutatingRoute)
 
 SCANNED_BATCHES = 10
 

@@ -19,6 +19,7 @@ from app.database import Address
 from app.errors import ScopeMissing, SessionNeeded, Unauthenticated
 from app.web import idempotency
 from app.web.caller import Authenticate, Caller
+from app.web.calls import Record, speak_for
 from app.web.database_errors import translating
 from app.web.network import Network
 from app.web.scopes import scope_of
@@ -34,6 +35,7 @@ class Runtime:
     chain: AsyncChain
     network: Network
     authenticate: Authenticate
+    record: Record
 
 
 def current_runtime(request: Request) -> Runtime:
@@ -61,6 +63,7 @@ async def request_transaction(
     key = idempotency.key_of(request)
     with translating():
         async with transaction(runtime.sessions) as session:
+            request.state.transaction = session
             caller = None if key is None or token is None else await runtime.authenticate(session, token.credentials)
             if key is not None and caller is not None:
                 refuse_beyond_scope(caller, request)
@@ -129,6 +132,7 @@ async def known_caller(request: Request, session: AsyncSession, runtime: Runtime
     if caller is None:
         raise Unauthenticated
     refuse_beyond_scope(caller, request)
+    speak_for(request, caller)
     return caller
 
 

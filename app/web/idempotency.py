@@ -7,14 +7,11 @@ anew. The header's form follows draft-ietf-httpapi-idempotency-key-header; it ma
 
 import hashlib
 import re
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import Request
-from fastapi.routing import APIRoute
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,8 +25,6 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEPT = timedelta(hours=24)
 _KEY = re.compile(r'[A-Za-z0-9._:/+=-]{8,128}|"[A-Za-z0-9._:/+=-]{8,128}"')
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 @dataclass(frozen=True)
@@ -46,25 +41,6 @@ class AnsweredBefore(Exception):
 
     def __init__(self, response: Response) -> None:
         self.response = response
-
-
-class IdempotentRoute(APIRoute):
-    """A route whose POST honours the key. The claim is made by the request's transaction (app.web.dependencies)."""
-
-    def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                response = await handle(request)
-            except AnsweredBefore as before:
-                return before.response
-            claim = getattr(request.state, "claim", None)
-            if claim is not None:
-                await store(claim, response)
-            return response
-
-        return answer
 
 
 def key_of(request: Request) -> str | None:
