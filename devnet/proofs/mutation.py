@@ -61,8 +61,12 @@ def sampled(order: Iterator[Mutant], wanted: int, trees: list[Tree]) -> list[Res
         free.put(tree)
     results: list[Result] = []
     with ThreadPoolExecutor(len(trees)) as pool:
-        while batch := list(islice(order, wanted - len(tested(results)))):
-            results += pool.map(lambda mutant: _judged_aloud(free, mutant), batch)
+        try:
+            while batch := list(islice(order, wanted - len(tested(results)))):
+                results += pool.map(lambda mutant: _judged_aloud(free, mutant), batch)
+        except BaseException:  # an interrupt, too: the pool would else judge all that wait before it ends
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return results
 
 
