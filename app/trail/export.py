@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.trail import queries
+from app.trail.models import Origin
 from app.trail.queries import Link
 
 
@@ -55,13 +56,10 @@ def line_of(link: Link) -> dict[str, Any]:
     """The facts as they are hashed, the link, and where the call came from unless that was erased."""
     facts = vars(link.entry.facts) | {"at": link.entry.at.isoformat(timespec="microseconds")}
     said = {"position": link.position, "previous": link.previous.hex(), "hash": link.hash.hex()}
-    return said | facts | {"origin": None if link.origin is None else origin_of(link)}
+    return said | facts | {"origin": None if link.origin is None else origin_of(link.origin)}
 
 
-def origin_of(link: Link) -> dict[str, str]:
-    if link.origin is None:
-        return {}
-    origin = link.origin
+def origin_of(origin: Origin) -> dict[str, str]:
     return {
         "salt": bytes(origin.salt).hex(),
         "network": origin.network,

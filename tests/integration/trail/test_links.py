@@ -1,7 +1,10 @@
 """Rows become a chain: in one order, once, whoever links and whatever dies."""
 
 import asyncio
+import signal
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +13,10 @@ from sqlalchemy.exc import ProgrammingError
 from app.boundary import transaction
 from app.trail import actions
 from app.trail.rules import BEGINNING
+from tests.conftest import ROOT
 from tests.integration.trail.world import Trail, call
+
+CRASH_POINT = "trail.linked_before_commit"
 
 
 async def test_a_chain_of_rows_is_whole(trail: Trail) -> None:
@@ -54,6 +60,40 @@ async def test_a_row_is_linked_after_a_process_died_before_it(trail: Trail) -> N
     assert await trail.link() == 1
     found = await trail.verify()
     assert (found.last, found.unlinked, found.broken) == (1, 0, None)
+
+
+async def test_a_linker_that_is_killed_before_its_commit_leaves_the_rows_to_the_next(
+    trail: Trail, run_env: dict[str, str], tmp_path: Path
+) -> None:
+    async with transaction(trail.runtime.sessions) as session:
+        await actions.record(session, call())
+    env = run_env | environment(trail) | {"FAULT_DIR": str(tmp_path)}
+    assert await link_in_process(env | {"FAULT_AT": CRASH_POINT}) == -signal.SIGKILL
+    assert (tmp_path / CRASH_POINT).exists()
+    assert trail.positions() == []
+    assert await link_in_process(env) == 0
+    assert trail.positions() == [1]
+    assert (await trail.verify()).broken is None
+
+
+def environment(trail: Trail) -> dict[str, str]:
+    settings = trail.runtime.settings
+    return {
+        "ENVIRONMENT": settings.environment,
+        "DATABASE_URL": trail.database_url,
+        "REDIS_URL": settings.redis_url.get_secret_value(),
+        "RPC_URLS": ",".join(settings.rpc_urls),
+        "DEPLOYMENT_FILE": str(settings.deployment_file),
+        "CONTENT_DIR": str(settings.content_dir),
+        "PUBLIC_URL": settings.public_url,
+    }
+
+
+async def link_in_process(env: dict[str, str]) -> int:
+    """The job as a worker runs it; its exit code."""
+    command = (sys.executable, "-c", "from app.trail.jobs import link; link()")
+    process = await asyncio.create_subprocess_exec(*command, env=env, cwd=ROOT)
+    return await asyncio.wait_for(process.wait(), 60)
 
 
 async def test_a_call_that_commits_late_is_linked_late(trail: Trail) -> None:
