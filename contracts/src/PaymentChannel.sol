@@ -6,7 +6,7 @@ import {Channel, ChannelState, IPaymentChannel} from "./interfaces/IPaymentChann
 import {ITaskEscrow} from "./interfaces/ITaskEscrow.sol";
 import {Authorization, PermitSignature, Terms} from "./interfaces/Terms.sol";
 import {ChannelRules} from "./channel/ChannelRules.sol";
-import {ChannelSlot, closed, opened} from "./channel/ChannelSlot.sol";
+import {ChannelSlot, closed, closingTime, opened} from "./channel/ChannelSlot.sol";
 import {Deposits} from "./Deposits.sol";
 import {Payouts} from "./Payouts.sol";
 import {Vouchers} from "./channel/Vouchers.sol";
@@ -74,7 +74,7 @@ contract PaymentChannel is ChannelRules, Vouchers, Deposits {
             _requireSigned(channel.payer, keccak256(abi.encode(START_CLOSE, channelId, _deadline(auth))), auth);
         }
 
-        uint40 closesAt = uint40(block.timestamp + channel.challengeSeconds);
+        uint40 closesAt = closingTime(block.timestamp + channel.challengeSeconds);
         _channels[channelId] = slot.closing(closesAt);
         emit ChannelClosing(channelId, closesAt);
     }

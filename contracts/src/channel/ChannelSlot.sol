@@ -72,6 +72,11 @@ function settling(ChannelSlot slot, uint96 amount) pure returns (ChannelSlot) {
     }
 }
 
+/// @notice Stays at the last second of uint40 (the year 36812), so that an end beyond it never wraps to one long past.
+function closingTime(uint256 time) pure returns (uint40) {
+    return time > type(uint40).max ? type(uint40).max : uint40(time);
+}
+
 /// @notice The same channel, open until now.
 function closing(ChannelSlot slot, uint40 closesAt) pure returns (ChannelSlot) {
     uint256 kept = ChannelSlot.unwrap(slot) & ((1 << CLOSES_AT_AT) - 1);

@@ -22,6 +22,24 @@ contract ChannelCloseTest is ChannelTest {
         vm.assertEq(uint256(until), uint256(closesAt));
     }
 
+    /// An end that wrapped to a time long past would leave the payees no challenge at all.
+    function test_a_period_that_reaches_beyond_uint40_lasts_to_its_last_second() public {
+        Channel memory channel = _bilateral();
+        bytes32 channelId = _open(channel);
+        vm.warp(type(uint40).max - 1);
+        vm.prank(payer);
+        channels.startClose(channel, "");
+        (,,, uint40 until) = channels.channelOf(channelId);
+        vm.assertEq(uint256(until), type(uint40).max);
+        vm.expectRevert(
+            abi.encodeWithSelector(IPaymentChannel.TooEarly.selector, type(uint40).max - 1, type(uint40).max)
+        );
+        channels.finishClose(channel);
+        vm.warp(uint256(type(uint40).max) + 1);
+        channels.finishClose(channel);
+        _assertChannel(channelId, ChannelState.Closed, 0, 0);
+    }
+
     function test_starts_with_the_payers_signature() public {
         Channel memory channel = _bilateral();
         bytes32 channelId = _open(channel);
