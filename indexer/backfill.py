@@ -1,7 +1,7 @@
 """Far behind the head, ranges are read ahead while the ones before are stored, many in one transaction."""
 
 import asyncio
-import logging
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -15,13 +15,12 @@ from indexer.fetch import Chain, Range, fetch
 from indexer.follow import Case, Cursor, Rules, batch
 from indexer.health import Health
 from indexer.node import Block, Tip
+from indexer.progress import Progress
 from indexer.projections import Projection
 from indexer.rows import Prepared, prepare
 from indexer.stride import Stride
 from indexer.work import work
 from indexer.write import write
-
-log = logging.getLogger(__name__)
 
 BATCH_EVENTS = 16_000
 """In one transaction: of the size and not of the number of blocks, since rows are what a transaction costs."""
@@ -42,11 +41,13 @@ async def catch_up(
     """Stores everything up to the head of now; the cursor after it. Raises what `Ahead` and `write` raise: each
     transaction before that stays."""
     tip = await chain.tip()
+    progress = Progress("backfill", cursor.block.number, tip.head.number, time.monotonic())
     ahead = Ahead(chain, decoder, rules.stride, cursor.block.number + 1, tip.head.number)
     try:
         async with aclosing(ahead.batches(cursor.block)) as batches:
             async for prepared in batches:
                 cursor = await store(connection, prepared, projections, cursor, tip, chain_id, health)
+                progress.reached(cursor.block.number, sum(one.log_count for one in prepared), time.monotonic())
                 del prepared  # before the next batch grows beside it
     finally:
         await ahead.close()
@@ -68,8 +69,6 @@ async def store(
     after = await write(connection, given, prepared, projections, chain_id)
     if health:
         health.saw(given)
-    count = sum(one.log_count for one in prepared)
-    log.info("backfill block=%d logs=%d head=%d", after.block.number, count, tip.head.number)
     return after
 
 
