@@ -57,8 +57,12 @@ def print_audit(database_url: str, deployment: Deployment) -> int:
 
 def differences(connection: Connection, deployment: Deployment) -> Iterator[Difference]:
     """In one transaction, so that a batch that comes meanwhile is not seen."""
+    projections = projections_for(deployment)
+    models = [*(table.model for table in EVENT_TABLES), *(projection.model for projection in projections)]
+    held = SQL(", ").join(map(tables.qualified, models))
+    connection.execute(SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(held))  # a refold waits with its swap
     yield from unlike_logs(connection, decoder_for(deployment))
-    for projection in projections_for(deployment):
+    for projection in projections:
         yield from unlike_events(connection, projection)
 
 

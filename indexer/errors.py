@@ -7,7 +7,7 @@ Retry                 the same step may succeed a moment later
 └── CursorMoved       another process moved the cursor
 Stop                  no retry can help; `exit_code` tells the supervisor why
 ├── WrongChain (2) · OtherChainMirrored (2) · OtherContractsMirrored (2)
-├── FinalityUnknown (2) · DatabaseNotMigrated (2)
+├── FinalityUnknown (2) · DatabaseNotMigrated (2) · NothingMirrored (2) · RefoldRunning (2)
 ├── FinalityBroken (3)
 └── ChainBehind (4)
 """
@@ -87,6 +87,17 @@ class FinalityUnknown(Stop):
 class DatabaseNotMigrated(Stop):
     def __init__(self) -> None:
         super().__init__("The database lacks the mirror's tables: run `python -m app.migrate` first.")
+
+
+class NothingMirrored(Stop):
+    def __init__(self, chain_id: int) -> None:
+        self.chain_id = chain_id
+        super().__init__(f"Nothing of chain {chain_id} is mirrored yet: there is nothing to work on.")
+
+
+class RefoldRunning(Stop):
+    def __init__(self) -> None:
+        super().__init__("Another refold of this database is running: wait for it, or stop it.")
 
 
 class FinalityBroken(Stop):

@@ -1,8 +1,8 @@
 """`python -m indexer.main` mirrors the chain until SIGTERM; with `status` it says where the mirror stands, with `audit`
-it compares every row with a fold from zero (exit code 1 where one differs).
+it compares every row with a fold from zero (exit code 1 where one differs), with `refold` it makes every row anew.
 
-Exit codes: 0 after SIGTERM or SIGINT, 2 for a setting that does not fit, 3 for a reorg below finality, 4 for a chain
-that came back behind the database.
+Exit codes: 0 after SIGTERM or SIGINT, 2 for a setting or a word that does not fit, 3 for a reorg below finality, 4 for
+a chain that came back behind the database.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from indexer import work
 from indexer.audit import print_audit
 from indexer.errors import Stop
 from indexer.lead import run
+from indexer.rebuild import refold_all
 from indexer.status import print_status
 
 log = logging.getLogger("indexer")
@@ -33,8 +34,13 @@ def main(arguments: list[str]) -> int:
             return print_status(settings.database_url.get_secret_value())
         case ["audit"]:
             return print_audit(settings.database_url.get_secret_value(), load(settings.deployment_file))
+        case ["refold"]:
+            return refolded(settings)
         case _:
-            print("usage: python -m indexer.main [status | audit]", file=sys.stderr)
+            print(
+                "usage: python -m indexer.main [status | audit | refold]",
+                file=sys.stderr,
+            )
             return 2
 
 
@@ -48,6 +54,19 @@ def serve(settings: Settings) -> int:
         return stop.exit_code
     except asyncio.CancelledError:
         log.info("stopped")
+    return 0
+
+
+def refolded(settings: Settings) -> int:
+    """Makes every row anew from the raw logs."""
+    try:
+        work.tune()
+        url = settings.database_url.get_secret_value()
+        block = asyncio.run(refold_all(url, load(settings.deployment_file)))
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return stop.exit_code
+    print(f"refolded block={block}")
     return 0
 
 

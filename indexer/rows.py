@@ -99,12 +99,18 @@ def read_log(decoder: Decoder, log: RawLog, timestamp: int) -> Placed | Quaranti
 
 def add(read: Read, log: RawLog, placed: Placed) -> None:
     """An event's row and what is announced of it; its arguments are dumped once for both."""
-    table, event, values = placed
+    table, event, _values = placed
     dumped, name = orjson.dumps(event.args), table.name
-    row = (log.block_number, log.log_index, log.tx_hash, event.block_timestamp, event.name.encode(), dumped, *values)
-    read.rows[name].append(PACKERS[name](row))
+    read.rows[name].append(pack_event(log, placed, dumped))
     read.said.append(packed_event(event, table.subject(event), dumped))
     read.placed[name].append(placed)
+
+
+def pack_event(log: RawLog, placed: Placed, dumped: bytes) -> bytes:
+    """A typed event's row; `dumped` are its arguments."""
+    table, event, values = placed
+    row = (log.block_number, log.log_index, log.tx_hash, event.block_timestamp, event.name.encode(), dumped, *values)
+    return PACKERS[table.name](row)
 
 
 def event_columns(table: EventTable) -> tuple[str, ...]:

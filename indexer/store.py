@@ -35,12 +35,12 @@ TRY_LEAD = "SELECT pg_try_advisory_lock(hashtext('guildhall indexer'))"
 
 
 @asynccontextmanager
-async def connect(database_url: str) -> AsyncIterator[AsyncConnection]:
-    """A connection as the indexer's role that commits by itself outside of transactions.
+async def connect(database_url: str, *, role: str | None = INDEXER_ROLE) -> AsyncIterator[AsyncConnection]:
+    """A connection as the indexer's role, or as the user of the URL, that commits by itself outside of transactions.
 
     The leader's lock lives and dies with it: whoever lost the connection writes nothing more.
     """
-    options = f"-c role={INDEXER_ROLE} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+    options = f"-c role={role or 'none'} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
     connection = await AsyncConnection.connect(
         database_url,
         autocommit=True,

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from app.chain import contracts
 from app.chain import deployment as deployments
+from app.chain.typed_data import ZERO_HASH
 from devnet import network
 from devnet.anvil import Mining
 from devnet.deploy import deploy
 from devnet.processes import Service
 from devnet.rpc import Chain
 from tests.conftest import Anvil, Postgres
-from tests.integration.indexer.world import Mirror, World
+from tests.integration.indexer.world import AGENT, BUYER, Mirror, World
 
 
 @pytest.fixture
@@ -67,3 +69,23 @@ def start() -> Iterator[Callable[[Service], Service]]:
             return service
 
         yield started
+
+
+@pytest.fixture
+def mirrored(world: World, mirror: Mirror, start: Callable[[Service], Service]) -> Mirror:
+    """A rated task, an open one, and a payment that stayed owed."""
+    agent_id = world.register()
+    first, second, third = world.terms(), world.terms(), world.terms(agent=AGENT.address)
+    world.fund(first)
+    world.award(first, agent_id, price=8_000_000)
+    world.act(AGENT, contracts.submit(first, agent_id, ZERO_HASH, b""))
+    world.act(BUYER, contracts.release(first, 8_000_000, b""))
+    world.rate(first, agent_id)
+    world.fund(second)
+    world.fund(third)
+    world.act(AGENT, contracts.submit(third, agent_id, ZERO_HASH, b""))
+    world.blacklist(AGENT.address)
+    world.act(BUYER, contracts.release(third, 1_000_000, b""))
+    start(mirror.indexer())
+    mirror.catch_up(world.chain)
+    return mirror

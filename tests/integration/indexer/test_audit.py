@@ -1,48 +1,8 @@
 """The audit finds each row that is not what its logs say, and nothing where all is well."""
 
-from collections.abc import Callable
-from dataclasses import replace
-
-import psycopg
 import pytest
 
-from app.chain import contracts
-from app.chain.typed_data import ZERO_HASH
-from devnet.processes import Service
-from indexer.audit import OPTIONS, Difference, differences
-from tests.integration.indexer.world import AGENT, BUYER, Mirror, World
-
-Start = Callable[[Service], Service]
-
-
-@pytest.fixture
-def mirrored(world: World, mirror: Mirror, start: Start) -> Mirror:
-    """A rated task, an open one, and a payment that stayed owed."""
-    agent_id = world.register()
-    first, second, third = world.terms(), world.terms(), world.terms(agent=AGENT.address)
-    world.fund(first)
-    world.award(first, agent_id, price=8_000_000)
-    world.act(AGENT, contracts.submit(first, agent_id, ZERO_HASH, b""))
-    world.act(BUYER, contracts.release(first, 8_000_000, b""))
-    world.rate(first, agent_id)
-    world.fund(second)
-    world.fund(third)
-    world.act(AGENT, contracts.submit(third, agent_id, ZERO_HASH, b""))
-    world.blacklist(AGENT.address)
-    world.act(BUYER, contracts.release(third, 1_000_000, b""))
-    start(mirror.indexer())
-    mirror.catch_up(world.chain)
-    return mirror
-
-
-def audited(world: World, mirror: Mirror) -> list[Difference]:
-    with psycopg.connect(mirror.database_url, options=OPTIONS) as connection:
-        return list(differences(connection, world.deployment))
-
-
-def change(mirror: Mirror, statement: str) -> None:
-    with psycopg.connect(mirror.database_url) as connection:
-        assert connection.execute(statement.encode()).rowcount == 1
+from tests.integration.indexer.world import Mirror, World, audited, change
 
 
 def test_finds_nothing_where_all_is_well(world: World, mirrored: Mirror) -> None:
@@ -79,8 +39,7 @@ def test_finds_an_event_that_no_log_says(world: World, mirrored: Mirror) -> None
 
 def test_the_command_says_how_many(world: World, mirrored: Mirror) -> None:
     change(mirrored, "UPDATE chain.owed SET amount = amount - 1")
-    command = mirrored.indexer("audit")
-    command.command = replace(command.command, argv=[*command.command.argv, "audit"])
+    command = mirrored.command("audit")
     command.start()
     assert command.wait(20) == 1
     assert command.command.log is not None

@@ -17,6 +17,7 @@ from app.database import Address, Hash32
 from devnet.keys import DevelopmentKey, Role, participant_key, role_key
 from devnet.processes import Command, Service
 from devnet.rpc import Chain
+from indexer.audit import OPTIONS, Difference, differences
 
 ROOT = Path(__file__).resolve().parents[3]
 BUDGET = 10_000_000
@@ -35,6 +36,8 @@ TABLES = {
     "owed": "owner",
     "agents": "agent_id",
     "feedback": "agent_id, client, feedback_index",
+    "channel_events": "block_number, log_index",
+    "channels": "channel_id",
 }
 
 
@@ -173,6 +176,12 @@ class Mirror:
         env = {**self.run_env, **told, **env}
         return Service(Command(name, argv, env, self.folder / f"{name}.log", cwd=ROOT))
 
+    def command(self, *words: str, **env: str) -> Service:
+        """`indexer WORDS`, not yet started."""
+        made = self.indexer(words[0], **env)
+        made.command = replace(made.command, argv=[*made.command.argv, *words])
+        return made
+
     def rows(self, query: str, *given: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(query.encode(), given).fetchall()
@@ -200,3 +209,13 @@ def wait_until(holds: Callable[[], bool], what: str, seconds: float = WAIT_SECON
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.02)
+
+
+def audited(world: World, mirror: Mirror) -> list[Difference]:
+    with psycopg.connect(mirror.database_url, options=OPTIONS) as connection:
+        return list(differences(connection, world.deployment))
+
+
+def change(mirror: Mirror, statement: str) -> None:
+    with psycopg.connect(mirror.database_url) as connection:
+        assert connection.execute(statement.encode()).rowcount == 1

@@ -1,0 +1,210 @@
+"""`refold`: all typed events, the quarantine and all folded rows are made anew from the raw logs, beside the old ones,
+and take their places in one transaction. No node is asked, and nobody who reads waits for more than that moment.
+
+A leader goes on meanwhile and keeps its lock. What it and the swap both lock first is the cursor's row: whoever
+has it, the other waits. The last blocks are folded under it, so that no batch falls between the two.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, LiteralString
+
+import orjson
+from psycopg import AsyncConnection
+from psycopg.errors import LockNotAvailable
+from psycopg.sql import SQL
+
+from app.chain.deployment import Deployment
+from app.chain.models import Log, QuarantinedLog
+from app.database import Base
+from app.faults import reach
+from indexer import beside, bulk, tables
+from indexer.decode import Decoder, Quarantined, RawLog, decoder_for
+from indexer.errors import NothingMirrored, OtherContractsMirrored, RefoldRunning
+from indexer.progress import Progress
+from indexer.projections import EVENT_TABLES, EventTable, Placed, Projection, projections_for
+from indexer.refold import refold, sort_keys
+from indexer.rows import event_columns, pack_event, packed_quarantine, read_log
+from indexer.store import Store, connect
+from indexer.work import work
+
+log = logging.getLogger(__name__)
+
+BATCH_EVENTS = 16_000
+SETTLED_BLOCKS = 64
+"""Blocks this far below the newest are folded before the swap, as are final ones; a reorg that takes one of them
+makes everything begin anew."""
+NEAR_BLOCKS = 1_000
+MAX_ROUNDS = 10
+"""A leader that is itself far behind may be faster: after so many rounds the rest is folded under the lock."""
+SWAP_WAIT_SECONDS = 0.2
+FILL_POINT, SWAP_POINT = "indexer.mid_refold", "indexer.mid_swap"
+
+TRY_REFOLD = "SELECT pg_try_advisory_lock(hashtext('guildhall refold'))"
+SETTLED = """
+SELECT number, hash FROM chain.blocks
+WHERE number <= (SELECT greatest(finalized_number, block_number - %s) FROM chain.cursors WHERE chain_id = %s)
+ORDER BY number DESC LIMIT 1
+"""
+HOLD_CURSOR = "SELECT block_number FROM chain.cursors WHERE chain_id = %s FOR UPDATE"
+STILL_THERE = "SELECT EXISTS (SELECT 1 FROM chain.blocks WHERE number = %s AND hash = %s)"
+BATCH_END = """
+SELECT block_number FROM chain.logs WHERE block_number > %s AND block_number <= %s
+ORDER BY block_number, log_index OFFSET %s LIMIT 1
+"""
+READ = SQL(
+    "SELECT {}, timestamp FROM chain.logs JOIN chain.blocks ON number = block_number "
+    "WHERE block_number > %s AND block_number <= %s ORDER BY 1, 2"
+).format(bulk.listed(tables.names_of(Log)))
+ANNOUNCE = "SELECT market.announce('chain.refolded', %s, %s)"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Up to this block everything is folded, and committed, beside."""
+
+    number: int = -1
+    hash: bytes = b""
+
+
+@dataclass
+class Typed:
+    """A batch of logs as it is stored, and what the folds take of it, by event table."""
+
+    packed: dict[str, list[bytes]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
+    placed: dict[str, list[Placed]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
+    quarantined: list[Quarantined] = field(default_factory=list)
+
+
+async def refold_all(database_url: str, deployment: Deployment) -> int:
+    """Rebuilds and swaps; the newest block whose events are in the new rows. Raises Stop where it must not begin.
+
+    Connects as the owner of the tables, whom migrations connect as, since it makes and drops some.
+    """
+    async with connect(database_url, role=None) as connection:
+        await require_mirror(Store(connection, deployment.chain_id), deployment)
+        if not await value(connection, TRY_REFOLD):
+            raise RefoldRunning()
+        rebuild = Rebuild.of(connection, deployment)
+        while (block := await rebuild.run()) is None:
+            log.warning("refold begins anew: a reorg took blocks that were folded")
+        return block
+
+
+async def require_mirror(store: Store, deployment: Deployment) -> None:
+    """There is one, and of these contracts. Raises Stop otherwise."""
+    await store.require_migrated()
+    if await store.cursor() is None:
+        raise NothingMirrored(deployment.chain_id)
+    addresses, mirrored = decoder_for(deployment).addresses, await store.contracts()
+    if mirrored != frozenset(addresses):
+        raise OtherContractsMirrored(mirrored, addresses)
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """One connection's work on the tables beside."""
+
+    connection: AsyncConnection
+    decoder: Decoder
+    events: Sequence[EventTable]
+    projections: Sequence[Projection]
+    models: Sequence[type[Base]]
+    chain_id: int
+
+    @classmethod
+    def of(cls, connection: AsyncConnection, deployment: Deployment) -> "Rebuild":
+        serving = projections_for(deployment)
+        events = {table.name: replace(table, model=beside.beside(table.model)) for table in EVENT_TABLES}
+        projections = [replace(p, model=beside.beside(p.model), events=events[p.events.name]) for p in serving]
+        models: list[type[Base]] = [QuarantinedLog]
+        models += [*(table.model for table in EVENT_TABLES), *(p.model for p in serving)]
+        decoder = decoder_for(deployment)
+        return cls(connection, decoder, list(events.values()), projections, models, deployment.chain_id)
+
+    async def run(self) -> int | None:
+        """Everything from zero; None where a reorg took what was folded before the swap."""
+        await beside.make(self.connection, self.models)
+        settled = await self.settle()
+        await beside.analyze(self.connection, self.models)
+        while True:
+            try:
+                async with self.connection.transaction():
+                    return await self.finish(settled)
+            except LockNotAvailable:
+                log.info("swap waits for a reader")
+            await asyncio.sleep(SWAP_WAIT_SECONDS)
+
+    async def settle(self) -> Settled:
+        """Folds all but the newest blocks, while the leader makes more."""
+        settled = Settled()
+        for _ in range(MAX_ROUNDS):
+            row = await (await self.connection.execute(SETTLED, [SETTLED_BLOCKS, self.chain_id])).fetchone()
+            if row is None:
+                break
+            before, settled = settled, Settled(*row)
+            await self.fill(before.number, settled.number)
+            if settled.number - before.number <= NEAR_BLOCKS:
+                break
+        return settled
+
+    async def finish(self, settled: Settled) -> int | None:
+        """In one transaction: the last blocks, with the cursor held, and the swap."""
+        newest: int = await value(self.connection, HOLD_CURSOR, self.chain_id)
+        if settled.hash and not await value(self.connection, STILL_THERE, settled.number, settled.hash):
+            return None
+        await self.fill(settled.number, newest)
+        await beside.swap(self.connection, self.models)
+        reach(SWAP_POINT)
+        said = orjson.dumps({"block": newest}).decode()
+        await self.connection.execute(ANNOUNCE, [f"chain:{self.chain_id}", said])
+        return newest
+
+    async def fill(self, after: int, last: int) -> None:
+        """Folds the blocks after..last, whole ones at a time: what begins a row and what came with it must meet."""
+        progress = Progress("refold", max(after, 0), last, time.monotonic())
+        while after < last:
+            end = await value(self.connection, BATCH_END, after, last, BATCH_EVENTS) or last
+            async with self.connection.cursor(binary=True) as cursor:
+                await cursor.execute(READ, [after, end])
+                logs = await cursor.fetchall()
+            async with self.connection.transaction():
+                await self.store(await work(typed, self.decoder, logs))
+            progress.reached(end, len(logs), time.monotonic())
+            after = end
+
+    async def store(self, batch: Typed) -> None:
+        for table in self.events:
+            await bulk.copy(
+                self.connection, bulk.copy_into(table.model, event_columns(table)), batch.packed[table.name]
+            )
+        dirty = packed_quarantine(batch.quarantined)
+        await bulk.copy(self.connection, bulk.copy_into(beside.beside(QuarantinedLog)), [dirty])
+        reach(FILL_POINT)
+        for projection in self.projections:
+            placed = batch.placed[projection.events.name]
+            await refold(self.connection, projection, await work(sort_keys, projection, placed, ()))
+
+
+def typed(decoder: Decoder, rows: Sequence[Sequence[Any]]) -> Typed:
+    """Decodes and packs raw logs with their blocks' timestamps."""
+    batch = Typed()
+    for row in rows:
+        raw, timestamp = RawLog(*row[:-1]), row[-1]
+        found = read_log(decoder, raw, timestamp)
+        if isinstance(found, Placed):
+            name = found.table.name
+            batch.packed[name].append(pack_event(raw, found, orjson.dumps(found.event.args)))
+            batch.placed[name].append(found)
+        elif found is not None:
+            batch.quarantined.append(found)
+    batch.packed = {name: [b"".join(rows)] for name, rows in batch.packed.items()}
+    return batch
+
+
+async def value(connection: AsyncConnection, query: LiteralString, *given: object) -> Any:
+    row = await (await connection.execute(query, given)).fetchone()
+    return row[0] if row else None
