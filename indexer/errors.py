@@ -8,6 +8,7 @@ Retry                 the same step may succeed a moment later
 Stop                  no retry can help; `exit_code` tells the supervisor why
 ├── WrongChain (2) · OtherChainMirrored (2) · OtherContractsMirrored (2)
 ├── FinalityUnknown (2) · DatabaseNotMigrated (2) · NothingMirrored (2) · RefoldRunning (2)
+├── BlockNotMirrored (2) · ParentDiffers (2) · NotConfirmed (2)
 ├── FinalityBroken (3)
 └── ChainBehind (4)
 """
@@ -100,6 +101,29 @@ class RefoldRunning(Stop):
         super().__init__("Another refold of this database is running: wait for it, or stop it.")
 
 
+class BlockNotMirrored(Stop):
+    def __init__(self, block: int, first: int, last: int) -> None:
+        self.block, self.first, self.last = block, first, last
+        super().__init__(f"Block {block} is not mirrored: choose one of {first}..{last}.")
+
+
+class ParentDiffers(Stop):
+    """`common` is the newest block that mirror and chain share; None where they share none."""
+
+    def __init__(self, block: int, common: int | None) -> None:
+        self.block, self.common = block, common
+        way = "they share no block: give the chain a database of its own"
+        if common is not None:
+            way = f"the newest one that both have is {common}: say --from {common + 1}"
+        super().__init__(f"Block {block} of the mirror is not the chain's: {way}.")
+
+
+class NotConfirmed(Stop):
+    def __init__(self, deleted: str) -> None:
+        self.deleted = deleted
+        super().__init__(f"This deletes {deleted}; readers miss them until they are fetched again. Say --yes to do it.")
+
+
 class FinalityBroken(Stop):
     exit_code: ClassVar[int] = 3
 
@@ -107,7 +131,7 @@ class FinalityBroken(Stop):
         self.floor = floor
         super().__init__(
             f"The chain was reorganised below block {floor}, which was final: what was credited may be undone. "
-            "Nothing was changed; decide by hand."
+            "Nothing was changed; `backfill --from BLOCK`, from a block below the fork, is the way on."
         )
 
 

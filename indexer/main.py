@@ -1,5 +1,6 @@
 """`python -m indexer.main` mirrors the chain until SIGTERM; with `status` it says where the mirror stands, with `audit`
-it compares every row with a fold from zero (exit code 1 where one differs), with `refold` it makes every row anew.
+it compares every row with a fold from zero (exit code 1 where one differs), with `refold` it makes every row anew, with
+`backfill --from BLOCK` it deletes and fetches again (exit code 1 where the node does not answer).
 
 Exit codes: 0 after SIGTERM or SIGINT, 2 for a setting or a word that does not fit, 3 for a reorg below finality, 4 for
 a chain that came back behind the database.
@@ -14,9 +15,10 @@ from app.chain.deployment import load
 from app.config import Settings, read_settings
 from indexer import work
 from indexer.audit import print_audit
-from indexer.errors import Stop
+from indexer.errors import Retry, Stop
 from indexer.lead import run
 from indexer.rebuild import refold_all
+from indexer.rewind import backfill_from
 from indexer.status import print_status
 
 log = logging.getLogger("indexer")
@@ -36,9 +38,11 @@ def main(arguments: list[str]) -> int:
             return print_audit(settings.database_url.get_secret_value(), load(settings.deployment_file))
         case ["refold"]:
             return refolded(settings)
+        case ["backfill", "--from", block, *rest] if block.isdecimal() and rest in ([], ["--yes"]):
+            return backfilled(settings, int(block), confirmed=bool(rest))
         case _:
             print(
-                "usage: python -m indexer.main [status | audit | refold]",
+                "usage: python -m indexer.main [status | audit | refold | backfill --from BLOCK [--yes]]",
                 file=sys.stderr,
             )
             return 2
@@ -67,6 +71,21 @@ def refolded(settings: Settings) -> int:
         print(stop, file=sys.stderr)
         return stop.exit_code
     print(f"refolded block={block}")
+    return 0
+
+
+def backfilled(settings: Settings, block: int, *, confirmed: bool) -> int:
+    """Deletes what is mirrored from a block on, and fetches it again."""
+    try:
+        work.tune()
+        done = asyncio.run(backfill_from(settings, load(settings.deployment_file), block, confirmed=confirmed))
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return stop.exit_code
+    except Retry as error:
+        print(f"{error}; say it again, or start the indexer, which fetches what is missing", file=sys.stderr)
+        return 1
+    print(done)
     return 0
 
 
