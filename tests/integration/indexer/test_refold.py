@@ -1,12 +1,20 @@
 """`refold` makes every row anew from the raw logs, whatever else happens meanwhile."""
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from devnet.processes import Service
+from indexer import beside
+from indexer.fetch import Range
+from indexer.follow import Case
+from indexer.rebuild import Rebuild
+from indexer.store import Store, connect
+from tests.conftest import Postgres
+from tests.integration.indexer.test_write import CHAIN_ID, DEPLOYMENT, FIRST, batch, owed, stored
 from tests.integration.indexer.world import Mirror, World, audited, change, wait_until
 
 WRONG = (
@@ -117,3 +125,22 @@ def test_the_swap_waits_for_a_reader(world: World, mirrored: Mirror) -> None:
         assert reader.execute("SELECT sum(paid) FROM chain.escrows").fetchall() == before
     assert command.wait(30) == 0
     assert audited(world, mirrored) == []
+
+
+async def test_begins_anew_after_a_reorg_of_what_was_folded(postgres: Postgres, migrated_template: str) -> None:
+    """A settled block that went is not in the tables that the swap would bring."""
+    url = postgres.create_database(migrated_template)
+    async with connect(url) as leading, connect(url, role=None) as connection:
+        store = Store(leading, CHAIN_ID)
+        await store.begin(FIRST, 0, 0)
+        cursor = await stored(store, batch(owed(5), finalized=1))
+        rebuild = Rebuild.of(connection, DEPLOYMENT)
+        await beside.make(connection, rebuild.models)
+        settled = await rebuild.settle()
+        assert settled.number == 1
+        reorg = replace(batch(), cursor=cursor, ancestor=FIRST, case=Case.REORG, appended=Range((), ()))
+        await stored(store, reorg)
+        async with connection.transaction():
+            assert await rebuild.finish(settled) is None
+        assert await rebuild.run() == 0
+        assert await (await connection.execute("SELECT count(*) FROM chain.owed")).fetchone() == (0,)

@@ -1,0 +1,30 @@
+"""One refold of a whole mirror, the swap included; its figures as JSON."""
+
+import asyncio
+import json
+import sys
+import time
+
+from app.chain import deployment as deployments
+from app.config import read_settings
+from bench.indexer_backfill import count
+from bench.indexer_clock import peak_mb
+from indexer import work
+from indexer.rebuild import refold_all
+from indexer.store import connect
+
+
+async def main() -> dict[str, float]:
+    settings = read_settings()
+    url, deployment = settings.database_url.get_secret_value(), deployments.load(settings.deployment_file)
+    work.tune()
+    began = time.perf_counter()
+    await refold_all(url, deployment)
+    seconds = time.perf_counter() - began
+    async with connect(url) as connection:
+        return {"events": await count(connection), "seconds": seconds, "peak_mb": peak_mb()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(main())))
+    sys.exit()
