@@ -69,6 +69,11 @@ class Settings(BaseSettings):
             raise SettingRefused(name="PUBLIC_URL", reason="production needs https://")
         return self
 
+    @property
+    def origin(self) -> str:
+        """The service as sign-in messages and tokens name it: its public URL without a slash at the end."""
+        return self.public_url.rstrip("/")
+
     @cached_property
     def sqlalchemy_url(self) -> str:
         """The database for SQLAlchemy over asyncpg."""

@@ -98,7 +98,7 @@ def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         token_keys = partial(read_token_keys, settings.token_keys_file)
         token_keys()  # a process that could sign nobody in does not start
-        authenticate = authenticator(token_keys, settings.public_url.rstrip("/"))
+        authenticate = authenticator(token_keys, settings.origin)
         engine = make_engine(settings.sqlalchemy_url)
         await forget_abandoned(settings.content_dir)
         contracts = deployment.load(settings.deployment_file)
@@ -124,7 +124,7 @@ def holder_of(settings: Settings, credential: str) -> Subject | None:
     """Whom a credential is counted for: the key, or the wallet of a token that is ours, ended or not."""
     if is_api_key(credential):
         return Subject(Kind.KEY, secret_hash(credential).hex())
-    held = read_token(read_token_keys(settings.token_keys_file), settings.public_url.rstrip("/"), credential)
+    held = read_token(read_token_keys(settings.token_keys_file), settings.origin, credential)
     return None if held is None else Subject(Kind.WALLET, held.address)
 
 

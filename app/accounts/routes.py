@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1/auth", tags=["sign-in"], route_class=MutatingRout
 
 def current_site(runtime: CurrentRuntime) -> Site:
     """The service as sign-in messages and tokens name it."""
-    return Site(runtime.settings.public_url.rstrip("/"), runtime.deployment.chain_id)
+    return Site(runtime.settings.origin, runtime.deployment.chain_id)
 
 
 def current_lifetimes(settings: CurrentSettings) -> Lifetimes:

@@ -64,11 +64,26 @@ async def request_transaction(
     with translating():
         async with transaction(runtime.sessions) as session:
             request.state.transaction = session
-            caller = None if key is None or token is None else await runtime.authenticate(session, token.credentials)
-            if key is not None and caller is not None:
-                refuse_beyond_scope(caller, request)
-                request.state.claim = await idempotency.claim(session, caller.address, key, request)
+            if key is not None and token is not None:
+                await claim_key(request, session, runtime, token.credentials, key)
             yield session
+
+
+async def claim_key(request: Request, session: AsyncSession, runtime: Runtime, credential: str, key: str) -> None:
+    """Claims the key for the account behind the credential; one that stands for nobody is the handler's to refuse."""
+    caller = await recognised(request, session, runtime, credential)
+    if caller is None:
+        return
+    refuse_beyond_scope(caller, request)
+    request.state.claim = await idempotency.claim(session, caller.address, key, request)
+
+
+async def recognised(request: Request, session: AsyncSession, runtime: Runtime, credential: str) -> Caller | None:
+    """Who the credential speaks for, asked once a request: its key and its handler both want to know."""
+    if not hasattr(request.state, "recognised"):
+        request.state.recognised = await runtime.authenticate(session, credential)
+    found: Caller | None = request.state.recognised
+    return found
 
 
 # Scope "function" is what puts the commit before the response: the default commits after it has left.
@@ -128,7 +143,7 @@ StreamingAccount = Annotated[Address, Depends(streaming_account)]
 
 async def known_caller(request: Request, session: AsyncSession, runtime: Runtime, credential: str) -> Caller:
     """Raises Unauthenticated, ScopeMissing, SessionNeeded. The one place where a credential meets a route."""
-    caller = await runtime.authenticate(session, credential)
+    caller = await recognised(request, session, runtime, credential)
     if caller is None:
         raise Unauthenticated
     refuse_beyond_scope(caller, request)
