@@ -108,9 +108,9 @@ contract TaskEscrow is Awarding {
         (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireHeld(task, State.Disputed);
         (bool byAgent, address party) = _acting(agreed, taskId, task, auth);
-        if (!byAgent) _requireBuyerMayCancel(agreed, task, auth);
+        if (!byAgent) _requireBuyerMayCancel(agreed, task);
         else if (party == address(0)) revert WrongState(task.stateOf());
-        if (!_isSentBy(byAgent ? Role.Agent : Role.Buyer, party, auth)) {
+        if (auth.length != 0) {
             bytes32 intent = keccak256(abi.encode(CANCEL, taskId, task.remainingOf(), _deadline(auth)));
             _requireSignedWithRole(party, intent, auth);
         }
@@ -147,8 +147,8 @@ contract TaskEscrow is Awarding {
         (bytes32 taskId, Agreed agreed, TaskSlot task) = _load(terms);
         _requireState(task, State.Submitted);
         _requireNotAfter(uint256(task.sinceOf()) + agreed.reviewSecondsOf());
-        (bool byAgent, address party) = _acting(agreed, taskId, task, auth);
-        if (!_isSentBy(byAgent ? Role.Agent : Role.Buyer, party, auth)) {
+        (, address party) = _acting(agreed, taskId, task, auth);
+        if (auth.length != 0) {
             bytes32 intent = keccak256(abi.encode(DISPUTE, taskId, evidence, _deadline(auth)));
             _requireSignedWithRole(party, intent, auth);
         }
@@ -203,8 +203,8 @@ contract TaskEscrow is Awarding {
         _split(agreed, taskId, task, agreed.defaultShareBpsOf(), true, 0);
     }
 
-    /// @dev Which party acts, where both may: the one who signed, else the sender. The award is looked up only where it
-    /// can be the agent.
+    /// @dev Which party acts, where both may: the one whose signature is brought, which the caller still has to check,
+    /// else the sender, who must be one of the two. The award is looked up only where it can be the agent.
     function _acting(Agreed terms, bytes32 taskId, TaskSlot task, bytes calldata auth)
         private
         view
@@ -212,9 +212,9 @@ contract TaskEscrow is Awarding {
     {
         bool signed = auth.length != 0;
         if (signed ? !_namesAgent(auth) : msg.sender == terms.buyerOf()) return (false, terms.buyerOf());
-        (address agent,) = _hired(terms, taskId, task);
-        byAgent = signed || msg.sender == agent;
-        party = byAgent ? agent : terms.buyerOf();
+        (party,) = _hired(terms, taskId, task);
+        if (!signed && msg.sender != party) revert NotBuyer(msg.sender, terms.buyerOf());
+        byAgent = true;
     }
 
     function _split(Agreed terms, bytes32 taskId, TaskSlot task, uint16 shareBps, bool byDefault, bytes32 reasons)

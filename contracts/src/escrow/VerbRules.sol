@@ -47,8 +47,7 @@ abstract contract VerbRules is TermsRules, Ratings {
         if (!controls) revert AgentIdNotControlled(agentId, agent);
     }
 
-    function _requireBuyerMayCancel(Agreed terms, TaskSlot task, bytes calldata auth) internal view {
-        if (auth.length == 0 && msg.sender != terms.buyerOf()) revert NotBuyer(msg.sender, terms.buyerOf());
+    function _requireBuyerMayCancel(Agreed terms, TaskSlot task) internal pure {
         if (!task.isIn(State.Funded)) revert WrongState(task.stateOf());
         if (terms.agentOf() == address(0) && !_buyerAwards(terms)) {
             revert NotAwarder(terms.buyerOf(), terms.awarderOf());
