@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {vm} from "../test/Vm.sol";
-import {Channel, ChannelState} from "../src/interfaces/IPaymentChannel.sol";
+import {Channel, ChannelState, Redemption} from "../src/interfaces/IPaymentChannel.sol";
 import {Authorization, Terms} from "../src/interfaces/Terms.sol";
 import {PaymentChannel} from "../src/PaymentChannel.sol";
 import {ChannelSlot} from "../src/channel/ChannelSlot.sol";
@@ -121,6 +121,22 @@ contract ChannelProof {
         uint96 paid = channels.redeem(world.channel, address(0), cumulative, abi.encodePacked(r, s, uint8(27)));
         _leave(world, channelId);
         _assertRedeemed(world, channelId, paid, cumulative - world.slot.settledOf());
+    }
+
+    /// Two vouchers of one open channel, in any order and of any amounts: what is stale or not covered is passed over.
+    function check_redeemBatch(World calldata world, uint96 one, uint96 two, bytes32 r, bytes32 s) external {
+        vm.assume(world.channel.sequencer == address(0) && world.channel.payee != address(0));
+        vm.assume(world.slot.stateOf() == ChannelState.Open && world.pays);
+        bytes32 channelId = _enter(world);
+        bytes memory signature = abi.encodePacked(r, s, uint8(27));
+        Redemption[] memory both = new Redemption[](2);
+        both[0] = Redemption(world.channel, address(0), one, signature);
+        both[1] = Redemption(world.channel, address(0), two, signature);
+        channels.redeemBatch(both);
+        _leave(world, channelId);
+        uint256 settled = channels.wordOf(channelId).settledOf();
+        assert(settled == uint256(world.slot.settledOf()) + token.sent());
+        assert(token.sent() == 0 || settled <= (one > two ? one : two));
     }
 
     function check_redeem_of_one_of_many_payees(

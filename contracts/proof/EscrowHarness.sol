@@ -7,10 +7,10 @@ import {TaskEscrow} from "../src/TaskEscrow.sol";
 import {TaskSlot} from "../src/escrow/TaskSlot.sol";
 import {ProofRegistry, ProofToken} from "./ProofToken.sol";
 
-/// @title The escrow as it is, and a way to put any word where a task's word is.
+/// @title The escrow as it is, and a way to put any word where a task's word is. The token is its Permit2 as well.
 contract EscrowHarness is TaskEscrow {
     constructor(address token, address registry, uint16 feeBps)
-        TaskEscrow(token, registry, address(1), address(2), address(3), address(4), feeBps)
+        TaskEscrow(token, registry, address(1), token, address(3), address(4), feeBps)
     {}
 
     function place(bytes32 taskId, TaskSlot word) external {

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {vm} from "../test/Vm.sol";
 import {Bid, State, Terms} from "../src/interfaces/ITaskEscrow.sol";
-import {Authorization} from "../src/interfaces/Terms.sol";
+import {Authorization, PermitSignature} from "../src/interfaces/Terms.sol";
 import {TaskSlot} from "../src/escrow/TaskSlot.sol";
 import {EscrowWorld} from "./EscrowHarness.sol";
 
@@ -102,6 +102,40 @@ contract EscrowProof is EscrowWorld {
         bytes32 taskId = _enter(world);
         escrow.fundWithAuthorization(world.terms, 0, 0, "");
         _leaveFunded(world, taskId);
+    }
+
+    function check_fundWithPermit(World calldata world) external {
+        bytes32 taskId = _enter(world);
+        escrow.fundWithPermit(world.terms, PermitSignature(0, 0, ""), "");
+        _leaveFunded(world, taskId);
+    }
+
+    function check_fundWithPermit2(World calldata world) external {
+        bytes32 taskId = _enter(world);
+        escrow.fundWithPermit2(world.terms, 0, 0, "");
+        _leaveFunded(world, taskId);
+    }
+
+    /// From nothing, by an authorization or the buyer's allowance, and on a task that somebody funded before.
+    function check_awardAndFund(
+        World calldata world,
+        Bid calldata bid,
+        uint96 price,
+        bytes32 r,
+        bytes32 s,
+        bool authorized
+    ) external {
+        bytes32 taskId = _enter(world);
+        bool funded = TaskSlot.unwrap(world.task) != 0;
+        vm.assume(!funded || world.task.remainingOf() == world.terms.budget);
+        bytes memory signature = abi.encodePacked(r, s, uint8(27));
+        Authorization memory funding = Authorization(0, 0, authorized ? signature : bytes(""));
+        escrow.awardAndFund(world.terms, bid, signature, price, 0, "", funding);
+        assert(token.received() == (funded ? 0 : world.terms.budget));
+        assert(_remaining(taskId) == price && _gone() == world.terms.budget - price);
+        assert(!funded || world.task.stateOf() == State.Funded);
+        assert(escrow.wordOf(taskId).stateOf() == State.Awarded);
+        assert(_isSame(escrow.wordOf(world.otherId), world.other));
     }
 
     function check_fund_admits_only_a_real_buyer(Terms calldata terms, address sender) external {

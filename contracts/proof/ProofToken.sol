@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IPermit2} from "../src/interfaces/IPermit2.sol";
+
 /// @title A token that only counts: what left its caller, and what came in.
 /// @notice Whether it pays is the proof's choice, so that both a payment and a debt are proven.
 contract ProofToken {
@@ -35,6 +37,22 @@ contract ProofToken {
         external
     {
         received += amount;
+    }
+
+    /// @dev Carried before, or refused for whatever reason, where the token does not pay: both must be passed over.
+    function permit(address, address, uint256, uint256, bytes calldata) external view {
+        require(pays);
+    }
+
+    function permitWitnessTransferFrom(
+        IPermit2.PermitTransferFrom calldata,
+        IPermit2.SignatureTransferDetails calldata details,
+        address,
+        bytes32,
+        string calldata,
+        bytes calldata
+    ) external {
+        received += details.requestedAmount;
     }
 
     /// @dev The escrow measures differences only.

@@ -93,6 +93,13 @@ contract CancelTest is EscrowTest {
         escrow.cancel(terms, hex"0102030405");
     }
 
+    function test_refuses_no_signature_after_the_role() public {
+        Terms memory terms = _directHire();
+        _fund(terms);
+        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.BadSignature.selector, agent));
+        escrow.cancel(terms, abi.encodePacked(_soon(), uint8(1)));
+    }
+
     function test_together_in_a_state_that_the_buyer_cannot_end_alone() public {
         Terms memory terms = _auction();
         bytes32 taskId = _submitAwarded(terms);

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {FinishedTasks} from "./FinishedTasks.sol";
 import {vm} from "./Vm.sol";
 import {IReputationRegistry} from "../src/interfaces/IReputationRegistry.sol";
+import {Terms} from "../src/interfaces/Terms.sol";
 
 contract ReputationReadsTest is FinishedTasks {
     function test_summary_is_the_mean_in_the_decimals_used_most() public {
@@ -82,6 +83,20 @@ contract ReputationReadsTest is FinishedTasks {
         vm.assertEq(reputation.getResponseCount(agentId, address(0), 0, all), 3);
         vm.assertEq(reputation.getResponseCount(agentId, address(0), 0, one), 2);
         vm.assertEq(reputation.getResponseCount(agentId, buyer, 2, one), 0);
+    }
+
+    function test_responses_to_another_client_count_for_him_alone() public {
+        address other = address(0xc11e47);
+        _rate(5, 0, "");
+        Terms memory terms = _finishedFor(other);
+        vm.prank(other);
+        reputation.giveTaskFeedback(terms, agentId, 4, 0, "", "", "", "", 0, "");
+        vm.prank(agent);
+        reputation.appendResponse(agentId, other, 1, "ipfs://r", HASH);
+        address[] memory all = new address[](0);
+        vm.assertEq(reputation.getResponseCount(agentId, buyer, 1, all), 0);
+        vm.assertEq(reputation.getResponseCount(agentId, other, 1, all), 1);
+        vm.assertEq(reputation.getResponseCount(agentId, address(0), 0, all), 1);
     }
 
     function test_lists_each_client_once() public {
