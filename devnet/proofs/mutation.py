@@ -1,4 +1,4 @@
-"""Mutation testing: `python -m devnet.proofs.mutation [--sample N | --all] [--only PATH]`.
+"""Mutation testing: `python -m devnet.proofs.mutation [--sample N | --all | --mutant ID...] [--only PATH]`.
 
 Each mutant is one small mistake in a production contract; the Solidity tests must notice it. Red where fewer than 95 %
 are killed, or where a survivor is not explained in contracts/MUTANTS.md.
@@ -38,11 +38,13 @@ def main() -> int:
     with ExitStack() as stack:
         compilers = [stack.enter_context(Compiler()) for _ in range(options.jobs)]
         found = [mutant for mutant in every_mutant(compilers[0]) if options.only in mutant.path]
+        if options.mutant:
+            found = named(found, options.mutant)
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="guildhall-mutation-", ignore_cleanup_errors=True)))
         first = planted(folder / "0", compilers[0])
         print(f"not asked, since they fail with cheap settings: {first.unbroken.failing or 'none'}", flush=True)
         others = [twin(first, folder / str(n), compiler) for n, compiler in enumerate(compilers[1:], 1)]
-        wanted = len(found) if options.all else options.sample
+        wanted = len(found) if options.all or options.mutant else options.sample
         results = sampled(spread(found, options.seed), wanted, [first, *others])
     return report(results, len(found))
 
@@ -52,6 +54,14 @@ def every_mutant(compiler: Compiler) -> list[Mutant]:
     trees = compiler.syntax_trees(production())
     own = [path for path in sorted(trees) if path.startswith(PRODUCTION) and "/interfaces/" not in path]
     return [mutant for path in own for mutant in mutants(path, (ROOT / path).read_bytes(), trees[path])]
+
+
+def named(found: list[Mutant], ids: list[str]) -> list[Mutant]:
+    """Those alone. Raises SystemExit for an id that the sources do not have: its line may have changed."""
+    unknown = set(ids) - {mutant.id for mutant in found}
+    if unknown:
+        sys.exit(f"no such mutant: {', '.join(sorted(unknown))}")
+    return [mutant for mutant in found if mutant.id in ids]
 
 
 def sampled(order: Iterator[Mutant], wanted: int, trees: list[Tree]) -> list[Result]:
@@ -123,6 +133,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="every mutant: several hours")
     parser.add_argument("--seed", type=int, default=SEED, help="where the sample begins")
     parser.add_argument("--only", default="", help="a part of the paths of the sources to break")
+    parser.add_argument("--mutant", nargs="+", metavar="ID", help="only these: for a survivor that a new test may kill")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants at a time")
     return parser.parse_args()
 

@@ -1,10 +1,11 @@
 """scripts/test runs every check, and is red if any is."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
-from devnet.checks import Check, checks, run_all
+from devnet.checks import Check, checks, memory, run_all
 
 PASSES = Check("passes", [sys.executable, "-c", "print('green')"])
 FAILS = Check("fails", [sys.executable, "-c", "raise SystemExit(3)"])
@@ -45,3 +46,9 @@ def test_the_proofs_are_for_the_deep_run_alone() -> None:
     proofs = {"static analysis (slither)", "symbolic proofs (halmos)", "mutation testing"}
     assert proofs <= {check.name for check in checks(deep=True)}
     assert not proofs & {check.name for check in checks(deep=False)}
+
+
+def test_tests_lie_in_memory_only_where_it_has_room(tmp_path: Path) -> None:
+    assert memory(tmp_path, least_free_bytes=1) == tmp_path
+    assert memory(tmp_path, least_free_bytes=1 << 60) is None
+    assert memory(tmp_path / "absent", least_free_bytes=1) is None
