@@ -5,6 +5,13 @@ import {EscrowTest} from "./EscrowTest.sol";
 import {vm} from "./Vm.sol";
 import {ITaskEscrow, Terms, Bid, State} from "../src/interfaces/ITaskEscrow.sol";
 
+/// Says yes to everybody and every id, as no registry of ours would.
+contract CredulousRegistry {
+    function isController(address, uint256) external pure returns (bool) {
+        return true;
+    }
+}
+
 /// Whose agent a bid may name, and what is kept of him.
 contract AwardAgentTest is EscrowTest {
     function test_refuses_a_bid_with_anothers_agent_id() public {
@@ -14,6 +21,22 @@ contract AwardAgentTest is EscrowTest {
         _expectUncontrolled(0, "zero");
         _expectUncontrolled(999, "unborn");
         _expectUncontrolled(uint256(1) << 44, "too large");
+    }
+
+    /// Whatever a registry promises, the packed word holds 44 bits.
+    function test_takes_the_largest_id_that_fits_and_none_above_it() public {
+        vm.etch(address(identity), address(new CredulousRegistry()).code);
+        uint256 largest = (uint256(1) << 44) - 1;
+        Terms memory terms = _directHire();
+        bytes32 taskId = _fund(terms);
+        vm.prank(agent);
+        vm.expectRevert(abi.encodeWithSelector(ITaskEscrow.AgentIdNotControlled.selector, largest + 1, agent));
+        escrow.submit(terms, largest + 1, keccak256("work"), "");
+        vm.prank(agent);
+        escrow.submit(terms, largest, keccak256("work"), "");
+        (State state,,, uint256 stored,,) = escrow.taskOf(taskId);
+        vm.assertEq(stored, largest);
+        vm.assertTrue(state == State.Submitted);
     }
 
     function test_refuses_an_old_owners_bid_after_the_agent_was_sold() public {

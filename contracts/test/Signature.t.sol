@@ -70,6 +70,13 @@ contract SignatureTest is EscrowTest {
         _expectBad(abi.encodePacked(_soon(), bytes32(0), bytes32(0), uint8(27)));
     }
 
+    function test_the_domain_is_eip712s() public view {
+        bytes32 kind = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+        bytes32 name = keccak256("Guildhall TaskEscrow");
+        bytes32 separator = keccak256(abi.encode(kind, name, keccak256("1"), block.chainid, escrow));
+        vm.assertEq(escrow.DOMAIN_SEPARATOR(), separator);
+    }
+
     function test_refuses_a_signature_for_another_escrow() public {
         ITaskEscrow other = Deployed.taskEscrow(address(usdc), address(identity), guardian, feeOwner, FEE_BPS);
         bytes32 digest = keccak256(abi.encodePacked(hex"1901", other.DOMAIN_SEPARATOR(), keccak256(_fields(_soon()))));
