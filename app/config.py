@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     database_url: SecretStr
     redis_url: SecretStr
     rpc_urls: Annotated[tuple[str, ...], NoDecode]
+    rpc_ws_url: SecretStr | None = None
     deployment_file: Path
     content_dir: Path
     public_url: str

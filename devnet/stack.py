@@ -109,7 +109,7 @@ def process_environment(net: Network, file: Path, data_dir: Path, port: int, env
         "ENVIRONMENT": "development",
         "DATABASE_URL": net.endpoints.database_url,
         "REDIS_URL": net.endpoints.redis_url,
-        "RPC_URLS": env.get("RPC_URLS") or net.endpoints.rpc_url,
+        **node_urls(env, net.endpoints.rpc_url),
         "DEPLOYMENT_FILE": str(file),
         "CONTENT_DIR": str(content),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -120,6 +120,13 @@ def process_environment(net: Network, file: Path, data_dir: Path, port: int, env
         "AUCTIONEER_KEY_FILE": str(write_key_file(keys, "auctioneer", role_key(Role.AUCTIONEER))),
         "ARBITERS": role_key(Role.ARBITER).address,
     }
+
+
+def node_urls(env: Mapping[str, str], local: str) -> dict[str, str]:
+    """The nodes that `env` names; else the local chain, which serves subscriptions at the same port."""
+    if env.get("RPC_URLS"):
+        return {name: env[name] for name in ("RPC_URLS", "RPC_WS_URL") if env.get(name)}
+    return {"RPC_URLS": local, "RPC_WS_URL": local.replace("http", "ws", 1)}
 
 
 def commands(

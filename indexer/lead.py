@@ -23,6 +23,7 @@ from indexer.errors import (
     WrongChain,
 )
 from indexer.follow import Batch, Case, Cursor, Rules, require_same_chain, step
+from indexer.heads import Heads, listening
 from indexer.health import Health, finality_in_words, served
 from indexer.metrics import metrics
 from indexer.node import Node
@@ -64,12 +65,17 @@ async def run(settings: Settings) -> None:
     delay = Delay(settings.poll_seconds)
     timeout, depth = settings.rpc_timeout_seconds, settings.finality_depth
     health = Health(finality_in_words(finality_depth=depth, accept_pending_forever=settings.accept_pending_forever))
-    async with Node(settings.rpc_urls, timeout_seconds=timeout, finality_depth=depth) as node:
+    told = settings.rpc_ws_url.get_secret_value() if settings.rpc_ws_url else None
+    async with (
+        Node(settings.rpc_urls, timeout_seconds=timeout, finality_depth=depth) as node,
+        listening(told) as heads,
+    ):
         with served(health, settings.api_host, settings.indexer_port):
             while True:
                 try:
                     async with connect(settings.database_url.get_secret_value()) as connection:
-                        await lead(Store(connection, deployment.chain_id), node, settings, deployment, delay, health)
+                        store = Store(connection, deployment.chain_id)
+                        await lead(store, node, settings, deployment, delay, health, heads)
                 except (Retry, psycopg.OperationalError, psycopg.InterfaceError) as error:
                     await retry(error, delay)
 
@@ -83,14 +89,20 @@ async def retry(error: Exception, delay: Delay) -> None:
 
 
 async def lead(
-    store: Store, node: Node, settings: Settings, deployment: Deployment, delay: Delay, health: Health
+    store: Store,
+    node: Node,
+    settings: Settings,
+    deployment: Deployment,
+    delay: Delay,
+    health: Health,
+    heads: Heads,
 ) -> None:
     """Waits for the lock, then follows for as long as the connection lives. Raises Stop, having said why."""
     await store.require_migrated()
     await stand_by(store, health)
     try:
         cursor, rules = await start(store, node, settings, deployment)
-        await follow(store, node, settings, deployment, delay, cursor, rules, health)
+        await follow(store, node, settings, deployment, delay, cursor, rules, health, heads)
     except Stop as stop:
         await store.halt(str(stop))
         raise
@@ -163,6 +175,7 @@ async def follow(
     cursor: Cursor,
     rules: Rules,
     health: Health,
+    heads: Heads,
 ) -> None:
     """Steps until cancelled, or until the database or the chain makes it impossible."""
     decoder, projections = decoder_for(deployment), projections_for(deployment)
@@ -188,7 +201,7 @@ async def follow(
                 node, store.connection, decoder, projections, cursor, rules, deployment.chain_id, health
             )
         if batch.end.number >= batch.head_number:
-            await asyncio.sleep(settings.poll_seconds)
+            await heads.wait(settings.poll_seconds)
 
 
 def changes(batch: Batch) -> bool:

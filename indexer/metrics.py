@@ -20,6 +20,9 @@ HELP = {
     "reorgs_total": "Reorganisations followed.",
     "reorg_depth_blocks": "The depth of the last one.",
     "rpc_requests_total": "Requests to nodes by outcome: ok, refused or unavailable.",
+    "subscribed": "1 while the node tells of new heads, 0 while the loop only polls.",
+    "heads_total": "New heads that the node told of.",
+    "subscription_failures_total": "Subscriptions that ended or were refused, by error.",
     "retries_total": "Steps that were tried again, by error.",
     "batch_seconds": "How long a transaction took.",
 }
