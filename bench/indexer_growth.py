@@ -12,7 +12,7 @@ from app.chain import deployment as deployments
 from app.config import read_settings
 from bench.indexer_clock import Clock, peak_mb
 from indexer import work
-from indexer.backfill import Ahead, store
+from indexer.backfill import Ahead, one_ahead, ready, store
 from indexer.decode import Decoder, decoder_for
 from indexer.fetch import fetch
 from indexer.follow import Batch, Case, Cursor, Rules
@@ -51,11 +51,11 @@ async def backfill(
     tip = await node.tip()
     ahead = Ahead(node, decoder, rules.stride, cursor.block.number + 1, tip.head.number)
     parts, clock, events = [], Clock(kept.connection.info.backend_pid), 0
-    async with aclosing(ahead.batches(cursor.block)) as batches:
-        async for prepared in batches:
-            cursor = await store(kept.connection, prepared, projections, cursor, tip, kept.chain_id)
-            events += sum(one.log_count for one in prepared)
-            del prepared
+    async with aclosing(one_ahead(ready(projections, ahead.batches(cursor.block)))) as batches:
+        async for one in batches:
+            cursor = await store(kept.connection, one, projections, cursor, tip, kept.chain_id)
+            events += one.log_count
+            del one
             if events >= PART_EVENTS:
                 parts.append({**clock.since(), "events": events})
                 clock, events = Clock(kept.connection.info.backend_pid), 0

@@ -5,7 +5,8 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from psycopg import AsyncConnection
 
@@ -17,12 +18,15 @@ from indexer.health import Health
 from indexer.node import Block, Tip
 from indexer.progress import Progress
 from indexer.projections import Projection
+from indexer.refold import Begun
 from indexer.rows import Prepared, prepare
 from indexer.stride import Stride
 from indexer.work import work
-from indexer.write import write
+from indexer.write import begin_all, write
 
-BATCH_EVENTS = 16_000
+T = TypeVar("T")
+
+BATCH_EVENTS = 12_000
 """In one transaction: of the size and not of the number of blocks, since rows are what a transaction costs."""
 READ_AHEAD = 2
 """Ranges; each is in memory once as what the node said and once as rows."""
@@ -44,19 +48,56 @@ async def catch_up(
     progress = Progress("backfill", cursor.block.number, tip.head.number, time.monotonic())
     ahead = Ahead(chain, decoder, rules.stride, cursor.block.number + 1, tip.head.number)
     try:
-        async with aclosing(ahead.batches(cursor.block)) as batches:
-            async for prepared in batches:
-                cursor = await store(connection, prepared, projections, cursor, tip, chain_id, health)
-                progress.reached(cursor.block.number, sum(one.log_count for one in prepared), time.monotonic())
-                del prepared  # before the next batch grows beside it
+        async with aclosing(one_ahead(ready(projections, ahead.batches(cursor.block)))) as batches:
+            async for one in batches:
+                cursor = await store(connection, one, projections, cursor, tip, chain_id, health)
+                progress.reached(cursor.block.number, one.log_count, time.monotonic())
+                del one  # before the next batch grows beside it
     finally:
         await ahead.close()
     return cursor
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A transaction's worth, folded as far as it can be without the database; its events are let go."""
+
+    prepared: Sequence[Prepared]
+    folds: Sequence[Begun]
+
+    @property
+    def log_count(self) -> int:
+        return sum(one.log_count for one in self.prepared)
+
+
+async def ready(
+    projections: Sequence[Projection], batches: AsyncGenerator[list[Prepared], None]
+) -> AsyncGenerator[Ready, None]:
+    async with aclosing(batches):
+        async for prepared in batches:
+            folds = await work(begin_all, projections, prepared)
+            made = Ready([replace(one, events={}) for one in prepared], folds)
+            del prepared
+            yield made
+
+
+async def one_ahead(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    """The items, the next of which is made while one is in use. Raises what they raise, after those before."""
+    following = asyncio.ensure_future(anext(items, None))
+    try:
+        while (item := await following) is not None:
+            following = asyncio.ensure_future(anext(items, None))
+            yield item
+            del item
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await items.aclose()
+
+
 async def store(
     connection: AsyncConnection,
-    prepared: Sequence[Prepared],
+    ready: Ready,
     projections: Sequence[Projection],
     cursor: Cursor,
     tip: Tip,
@@ -64,9 +105,9 @@ async def store(
     health: Health | None = None,
 ) -> Cursor:
     """One transaction."""
-    blocks = tuple(block for one in prepared for block in one.blocks)
+    blocks = tuple(block for one in ready.prepared for block in one.blocks)
     given = batch(Case.GAP, cursor, cursor.block, Range(blocks, ()), tip)
-    after = await write(connection, given, prepared, projections, chain_id)
+    after = await write(connection, given, ready.prepared, projections, chain_id, ready.folds)
     if health:
         health.saw(given)
     return after

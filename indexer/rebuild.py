@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
 import orjson
@@ -22,12 +22,12 @@ from app.chain.models import Log, QuarantinedLog
 from app.database import Base
 from app.faults import reach
 from indexer import beside, bulk, tables
-from indexer.decode import Decoder, Quarantined, RawLog, decoder_for
+from indexer.decode import Decoder, RawLog, decoder_for
 from indexer.errors import NothingMirrored, OtherContractsMirrored, RefoldRunning
 from indexer.progress import Progress
-from indexer.projections import EVENT_TABLES, EventTable, Placed, Projection, projections_for
-from indexer.refold import refold, sort_keys
-from indexer.rows import event_columns, pack_event, packed_quarantine, read_log
+from indexer.projections import EVENT_TABLES, EventTable, Projection, projections_for
+from indexer.refold import begin, refold
+from indexer.rows import Read, event_columns, packed_quarantine, read_logs
 from indexer.store import Store, connect
 from indexer.work import work
 
@@ -68,15 +68,6 @@ class Settled:
 
     number: int = -1
     hash: bytes = b""
-
-
-@dataclass
-class Typed:
-    """A batch of logs as it is stored, and what the folds take of it, by event table."""
-
-    packed: dict[str, list[bytes]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
-    placed: dict[str, list[Placed]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
-    quarantined: list[Quarantined] = field(default_factory=list)
 
 
 async def refold_all(database_url: str, deployment: Deployment) -> int:
@@ -176,33 +167,21 @@ class Rebuild:
             progress.reached(end, len(logs), time.monotonic())
             after = end
 
-    async def store(self, batch: Typed) -> None:
+    async def store(self, batch: Read) -> None:
         for table in self.events:
-            await bulk.copy(
-                self.connection, bulk.copy_into(table.model, event_columns(table)), batch.packed[table.name]
-            )
+            into = bulk.copy_into(table.model, event_columns(table))
+            await bulk.copy(self.connection, into, [b"".join(batch.rows[table.name])])
         dirty = packed_quarantine(batch.quarantined)
         await bulk.copy(self.connection, bulk.copy_into(beside.beside(QuarantinedLog)), [dirty])
         reach(FILL_POINT)
         for projection in self.projections:
-            placed = batch.placed[projection.events.name]
-            await refold(self.connection, projection, await work(sort_keys, projection, placed, ()))
+            touched = batch.events[projection.events.name]
+            await refold(self.connection, projection, await work(begin, projection, touched, ()))
 
 
-def typed(decoder: Decoder, rows: Sequence[Sequence[Any]]) -> Typed:
-    """Decodes and packs raw logs with their blocks' timestamps."""
-    batch = Typed()
-    for row in rows:
-        raw, timestamp = RawLog(*row[:-1]), row[-1]
-        found = read_log(decoder, raw, timestamp)
-        if isinstance(found, Placed):
-            name = found.table.name
-            batch.packed[name].append(pack_event(raw, found, orjson.dumps(found.event.args)))
-            batch.placed[name].append(found)
-        elif found is not None:
-            batch.quarantined.append(found)
-    batch.packed = {name: [b"".join(rows)] for name, rows in batch.packed.items()}
-    return batch
+def typed(decoder: Decoder, rows: Sequence[Sequence[Any]]) -> Read:
+    """What raw logs say, read with their blocks' timestamps."""
+    return read_logs(decoder, ((RawLog._make(row[:-1]), row[-1]) for row in rows))
 
 
 async def value(connection: AsyncConnection, query: LiteralString, *given: object) -> Any:

@@ -13,12 +13,14 @@ from psycopg.sql import SQL, Composed, Identifier
 from app.chain.events import ChainEvent
 from app.escrow.rules import EventBeforeFunding
 from indexer import bulk, tables
-from indexer.projections import Key, Placed, Projection
-from indexer.work import work
+from indexer.projections import Key, Projection
+from indexer.records import Unread
+from indexer.rows import Touched
+from indexer.work import work_now
 
 log = logging.getLogger(__name__)
 
-Came = Mapping[Key, Sequence[ChainEvent]]
+Came = Mapping[Key, Sequence[Unread]]
 """A batch's own events of each key, in the chain's order."""
 
 
@@ -32,13 +34,13 @@ class Sorted:
     unknown: frozenset[Key]
 
 
-def sort_keys(projection: Projection, placed: Iterable[Placed], orphaned: Iterable[Key]) -> Sorted:
+def sort_keys(projection: Projection, touched: Iterable[Touched], orphaned: Iterable[Key]) -> Sorted:
     """By key. A key that lost events to a reorg is read anew, whatever else happened to it."""
-    came: dict[Key, list[ChainEvent]] = {}
-    for one in placed:
-        key = projection.key_in(one.values)
+    came: dict[Key, list[Unread]] = {}
+    for values, event in touched:
+        key = projection.key_in(values)
         if key is not None:
-            came.setdefault(key, []).append(one.event)
+            came.setdefault(key, []).append(event)
     unknown = set(orphaned)
     whole = {k: events for k, events in came.items() if begins(projection, events) and k not in unknown}
     rest = {key: events for key, events in came.items() if key not in whole and key not in unknown}
@@ -47,33 +49,59 @@ def sort_keys(projection: Projection, placed: Iterable[Placed], orphaned: Iterab
     return Sorted(whole, rest, frozenset(unknown))
 
 
-def begins(projection: Projection, events: Iterable[ChainEvent]) -> bool:
+def begins(projection: Projection, events: Iterable[Unread]) -> bool:
     return any(event.name in projection.begins for event in events)
 
 
-async def refold(connection: AsyncConnection, projection: Projection, keys: Sorted) -> None:
+@dataclass(frozen=True)
+class Begun:
+    """What a batch makes of a projection before the database is asked: the rows of all keys that began in it, and the
+    keys that are left."""
+
+    rows: bulk.Rows
+    left: Sorted
+
+
+def begin(projection: Projection, touched: Iterable[Touched], orphaned: Iterable[Key]) -> Begun:
+    """Sorts, and folds what is at hand; touches no database, so a thread may do it."""
+    keys = sort_keys(projection, touched, orphaned)
+    folded = {key: fold_new(projection, key, events, None) for key, events in keys.begun.items()}
+    return Begun(packed(projection, folded), Sorted({}, keys.older, keys.unknown))
+
+
+async def refold(connection: AsyncConnection, projection: Projection, begun: Begun) -> None:
     """Upserts the row of each key; a key whose events are all gone loses its row."""
-    fetched = await stored_rows(connection, projection, keys.older)
-    read = await events_of(connection, projection, keys.unknown)
-    rows, gone = await work(fold_all, projection, keys, fetched, read)
+    await bulk.upsert(connection, projection.model, begun.rows)
+    if not begun.left.older and not begun.left.unknown:
+        return
+    fetched = await stored_rows(connection, projection, begun.left.older)
+    read = await events_of(connection, projection, begun.left.unknown)
+    rows, gone = await work_now(fold_left, projection, begun.left, fetched, read)
     await bulk.upsert(connection, projection.model, rows)
     await drop(connection, projection, gone)
 
 
-def fold_all(
+def fold_left(
     projection: Projection, keys: Sorted, fetched: Sequence[Any], read: Iterable[tuple[Key, Sequence[ChainEvent]]]
 ) -> tuple[bulk.Rows, list[Key]]:
-    """The rows of the touched keys in their order, and the keys that have none any more."""
+    """The rows of the keys that needed the database, and the keys that have none any more."""
     stored = loaded(projection, fetched)
-    folded = {key: fold(projection, key, events, None) for key, events in keys.begun.items()}
-    folded |= {key: fold(projection, key, events, stored.get(key)) for key, events in keys.older.items()}
+    folded = {key: fold_new(projection, key, events, stored.get(key)) for key, events in keys.older.items()}
     folded |= {key: fold(projection, key, events, None) for key, events in read}
+    return packed(projection, folded), [key for key in keys.unknown if folded.get(key) is None]
+
+
+def packed(projection: Projection, folded: Mapping[Key, object | None]) -> bulk.Rows:
+    """The rows that there are, in the order of their keys."""
     row_of = tables.row_of(projection.model)
-    rows = [row_of(folded[key]) for key in sorted(folded) if folded[key] is not None]
-    return bulk.rows_of(projection.model, rows), [key for key in keys.unknown if folded.get(key) is None]
+    return bulk.rows_of(projection.model, [row_of(folded[key]) for key in sorted(folded) if folded[key] is not None])
 
 
-def fold(projection: Projection, key: Key, events: Sequence[ChainEvent], begun: object | None) -> object | None:
+def fold_new(projection: Projection, key: Key, events: Iterable[Unread], begun: object | None) -> object | None:
+    return fold(projection, key, [event.read() for event in events], begun)
+
+
+def fold(projection: Projection, key: Key, events: Iterable[ChainEvent], begun: object | None) -> object | None:
     """One row. A task whose beginning is missing has none: wrong rows about money are worse than absent ones."""
     try:
         return projection.fold(key, events, begun)

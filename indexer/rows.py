@@ -1,7 +1,7 @@
 """From a range to what is stored of it: packed rows of blocks, raw logs, typed events and announcements."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -9,11 +9,12 @@ import orjson
 from app.chain.models import Block as BlockRow
 from app.chain.models import Log, QuarantinedLog
 from indexer.announce import packed_event
-from indexer.decode import Decoder, Quarantined, RawLog
+from indexer.decode import Contract, Decoder, Quarantined, RawLog
 from indexer.fetch import Range
 from indexer.node import Block
 from indexer.packing import Pack, array_head, packer_of, size_of
-from indexer.projections import EVENT_TABLES, EventTable, Placed, place
+from indexer.projections import EVENT_TABLES, EventTable, Key, Placed, place
+from indexer.records import Make, Unread, makers_of
 from indexer.slicers import DirtyLog
 
 LOG_HASHES = frozenset({"block_hash", "tx_hash", "address"})
@@ -27,10 +28,17 @@ ARRAYS = {n: size_of(ARRAY_HEAD - 4 + 36 * n) + array_head(n) for n in range(1, 
 """What stands before the topics, by their number."""
 pack_fixed = struct.Struct(">hiqiii32si32siii20s").pack
 
+Touched = tuple[Key, Unread]
+"""The values of an event's own columns, and the event."""
+Way = tuple[Make, Callable[[bytes], None], Callable[[Touched], None]]
+NO_WAY: Way = (lambda _log, _timestamp: None, lambda _row: None, lambda _event: None)
+NO_WAYS: Mapping[bytes, Way] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A range as it is stored. `events` are what the folds take, by the name of their table."""
+    """A range as it is stored. `events` are what the folds take, by the name of their table; `names` are those of all
+    its events."""
 
     blocks: tuple[Block, ...]
     log_count: int
@@ -38,7 +46,8 @@ class Prepared:
     packed_logs: bytes
     packed_events: Mapping[str, bytes]
     announced: bytes
-    events: Mapping[str, Sequence[Placed]]
+    events: Mapping[str, Sequence[Touched]]
+    names: frozenset[str]
     quarantined: Sequence[Quarantined]
 
 
@@ -49,21 +58,15 @@ class Read:
     logs: list[bytes] = field(default_factory=list)
     rows: dict[str, list[bytes]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
     said: list[bytes] = field(default_factory=list)
-    placed: dict[str, list[Placed]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
+    events: dict[str, list[Touched]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
     quarantined: list[Quarantined] = field(default_factory=list)
 
 
 def prepare(decoder: Decoder, appended: Range) -> Prepared:
     """Decodes and packs; touches neither node nor database, so a thread may do it."""
     times = {block.number: block.timestamp for block in appended.blocks}
-    read = Read()
-    for log in appended.logs:
-        read.logs.append(pack_log(log))
-        found = read_log(decoder, log, times[log.block_number])
-        if isinstance(found, Placed):
-            add(read, log, found)
-        elif found is not None:
-            read.quarantined.append(found)
+    read = read_logs(decoder, ((log, times[log.block_number]) for log in appended.logs))
+    read.logs.extend(map(pack_log, appended.logs))
     return Prepared(
         appended.blocks,
         len(appended.logs),
@@ -71,9 +74,54 @@ def prepare(decoder: Decoder, appended: Range) -> Prepared:
         b"".join(read.logs),
         {name: b"".join(rows) for name, rows in read.rows.items()},
         b"".join(read.said),
-        read.placed,
+        read.events,
+        frozenset(event.name for touched in read.events.values() for _values, event in touched),
         read.quarantined,
     )
+
+
+def read_logs(decoder: Decoder, logs: Iterable[tuple[RawLog, int]]) -> Read:
+    """What logs, each with its block's timestamp, say. An unknown one stops nothing but itself."""
+    read = Read()
+    ways, said = {address: short_ways(read, contract) for address, contract in decoder.contracts.items()}, read.said
+    for log, timestamp in logs:
+        topics = log[6]
+        make, add_row, add_event = ways.get(log[5], NO_WAYS).get(topics[0] if topics else b"", NO_WAY)
+        try:
+            record = make(log, timestamp)
+        except DirtyLog:
+            record = None
+        if record is None:
+            longest(read, decoder, log, timestamp)
+        else:
+            row, announced, values, event = record
+            add_row(row)
+            said.append(announced)
+            add_event((values, event))
+    return read
+
+
+def short_ways(read: Read, contract: Contract) -> Mapping[bytes, Way]:
+    """By topic, what makes an event's record, and where it goes."""
+    return {
+        topic: (make, read.rows[table.name].append, read.events[table.name].append)
+        for topic, (table, make) in makers_of(contract).items()
+    }
+
+
+def longest(read: Read, decoder: Decoder, log: RawLog, timestamp: int) -> None:
+    """Adds any log, read value by value; a known event may make no row."""
+    found = read_log(decoder, log, timestamp)
+    if isinstance(found, Quarantined):
+        read.quarantined.append(found)
+    if not isinstance(found, Placed):
+        return
+    table, event, values = found
+    args = orjson.dumps(event.args)
+    read.rows[table.name].append(pack_event(log, found, args))
+    read.said.append(packed_event(event, table.subject(event), args))
+    unread = Unread(event.block_number, event.log_index, log.tx_hash, event.block_timestamp, event.name, args)
+    read.events[table.name].append((values, unread))
 
 
 def pack_log(log: RawLog) -> bytes:
@@ -95,15 +143,6 @@ def read_log(decoder: Decoder, log: RawLog, timestamp: int) -> Placed | Quaranti
         return place(decoded)
     except DirtyLog as dirty:
         return Quarantined(log, str(dirty))
-
-
-def add(read: Read, log: RawLog, placed: Placed) -> None:
-    """An event's row and what is announced of it; its arguments are dumped once for both."""
-    table, event, _values = placed
-    dumped, name = orjson.dumps(event.args), table.name
-    read.rows[name].append(pack_event(log, placed, dumped))
-    read.said.append(packed_event(event, table.subject(event), dumped))
-    read.placed[name].append(placed)
 
 
 def pack_event(log: RawLog, placed: Placed, dumped: bytes) -> bytes:

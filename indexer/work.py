@@ -20,7 +20,7 @@ M_MMAP_THRESHOLD, LARGE_BYTES = -3, 65_536
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_worker = ThreadPoolExecutor(1, "work")
+_worker, _urgent = ThreadPoolExecutor(1, "work"), ThreadPoolExecutor(1, "urgent")
 
 
 def tune() -> None:
@@ -35,4 +35,13 @@ def tune() -> None:
 
 async def work(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The function's answer. Calls run in the order in which they come."""
-    return await asyncio.get_running_loop().run_in_executor(_worker, lambda: function(*args, **kwargs))
+    return await _in(_worker, lambda: function(*args, **kwargs))
+
+
+async def work_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """For what an open transaction waits for: it does not queue behind what is read ahead."""
+    return await _in(_urgent, lambda: function(*args, **kwargs))
+
+
+async def _in(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(pool, call)

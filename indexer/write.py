@@ -15,10 +15,10 @@ from indexer.announce import announce, compensations, finality, quarantines
 from indexer.errors import CursorMoved
 from indexer.follow import Batch, Cursor
 from indexer.metrics import metrics
-from indexer.projections import EVENT_TABLES, EventTable, Key, Placed, Projection
-from indexer.refold import refold, sort_keys
-from indexer.rows import Prepared, event_columns, packed_quarantine
-from indexer.work import work
+from indexer.projections import EVENT_TABLES, EventTable, Key, Projection
+from indexer.refold import Begun, begin, refold
+from indexer.rows import Prepared, Touched, event_columns, packed_quarantine
+from indexer.work import work_now
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +40,16 @@ async def write(
     prepared: Sequence[Prepared],
     projections: Sequence[Projection],
     chain_id: int,
+    begun: Sequence[Begun] = (),
 ) -> Cursor:
     """Stores a batch, whose blocks came in `prepared`, and returns the cursor after it. Raises CursorMoved, and
-    stores nothing then."""
+    stores nothing then. `begun` is what `begin_all` made of a batch that takes nothing back."""
     began = time.monotonic()
     async with connection.transaction():
         await move_cursor(connection, batch, chain_id)
         orphans = await cut(connection, batch)
         await append(connection, prepared)
-        gone = await fold_all(connection, projections, prepared, orphans)
+        gone = await fold_all(connection, projections, prepared, orphans, begun)
         await say(connection, batch, prepared, gone, chain_id)
     tell(batch, prepared, time.monotonic() - began)
     return Cursor(batch.end, batch.finalized_number)
@@ -93,16 +94,28 @@ async def append(connection: AsyncConnection, prepared: Sequence[Prepared]) -> N
     await bulk.copy(connection, bulk.copy_into(QuarantinedLog), dirty)
 
 
+def begin_all(projections: Sequence[Projection], prepared: Sequence[Prepared]) -> list[Begun]:
+    """All folds of a batch that takes nothing back, as far as they need no database."""
+    return [begin(projection, touched(projection, prepared), ()) for projection in projections]
+
+
+def touched(projection: Projection, prepared: Sequence[Prepared]) -> list[Touched]:
+    return [one for each in prepared for one in each.events[projection.events.name]]
+
+
 async def fold_all(
-    connection: AsyncConnection, projections: Sequence[Projection], prepared: Sequence[Prepared], orphans: Orphans
+    connection: AsyncConnection,
+    projections: Sequence[Projection],
+    prepared: Sequence[Prepared],
+    orphans: Orphans,
+    begun: Sequence[Begun],
 ) -> list[str]:
     """Every touched row, folded; answers the subjects that a reorg took something from."""
     subjects: list[str] = []
-    for projection in projections:
-        name = projection.events.name
-        orphaned = projection.keys_in(orphans.get(name, ()))
-        placed: list[Placed] = [one for each in prepared for one in each.events[name]]
-        await refold(connection, projection, await work(sort_keys, projection, placed, orphaned))
+    for n, projection in enumerate(projections):
+        orphaned = projection.keys_in(orphans.get(projection.events.name, ()))
+        made = begun[n] if begun else await work_now(begin, projection, touched(projection, prepared), orphaned)
+        await refold(connection, projection, made)
         subjects += map(projection.subject, orphaned)
     return subjects
 
@@ -113,7 +126,7 @@ async def say(
     """Compensations, events, alerts, finality."""
     back, final = compensations(batch, gone), finality(batch, chain_id)
     alerts = quarantines((one for each in prepared for one in each.quarantined), chain_id)
-    topics = {one.event.name for each in prepared for placed in each.events.values() for one in placed}
+    topics = {name for each in prepared for name in each.names}
     topics |= {name for name, said in (("reorged", back), ("quarantined", alerts), ("finalized", final)) if said}
     await announce(connection, [*back, *(one.announced for one in prepared), *alerts, *final], topics)
 
