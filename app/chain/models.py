@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import CHAIN_SCHEMA, AddressColumn, Base, ChainTime, Hash32Column
 
+NOTHING_FINAL = -1
+
 
 class Cursor(Base):
     """The newest mirrored block; its timestamp is the chain time.
@@ -28,6 +30,12 @@ class Cursor(Base):
     head_number: Mapped[int] = mapped_column(BigInteger)
     halted: Mapped[str | None] = mapped_column(Text)
     updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+
+    @property
+    def final_up_to(self) -> int:
+        """The newest block that may be called final. Nothing may while the mirror is halted: what was final may have
+        been undone, and an operator has to say what holds (`backfill --from`)."""
+        return self.finalized_number if self.halted is None else NOTHING_FINAL
 
 
 class Block(Base):

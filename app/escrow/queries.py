@@ -14,7 +14,11 @@ from app.escrow.models import Escrow, EscrowEvent, Owed
 
 @dataclass(frozen=True)
 class ChainClock:
-    """Where the mirror stands; `timestamp` is the chain time in unix seconds."""
+    """Where the mirror stands; `timestamp` is the chain time in unix seconds.
+
+    Whoever asks whether something is final takes `finalized_number` from here: it is below every block while the
+    mirror is halted, so that nothing is served as final and nothing that waits for finality goes on.
+    """
 
     block_number: int
     timestamp: int
@@ -27,7 +31,7 @@ async def chain_clock(session: AsyncSession) -> ChainClock:
     cursor = (await session.scalars(select(Cursor).limit(1))).one_or_none()
     if cursor is None:
         raise ChainNotMirrored()
-    return ChainClock(cursor.block_number, cursor.block_timestamp, cursor.finalized_number, cursor.head_number)
+    return ChainClock(cursor.block_number, cursor.block_timestamp, cursor.final_up_to, cursor.head_number)
 
 
 def is_final(block: int, clock: ChainClock) -> bool:

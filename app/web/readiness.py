@@ -13,6 +13,7 @@ from app.web.schemas import Readiness, Word
 
 SECONDS = 2.0
 STALE_AFTER = timedelta(seconds=60)
+HALTED = "The mirror is halted and nothing is served as final:"
 
 
 async def readiness(sessions: async_sessionmaker[AsyncSession], redis_url: str) -> Readiness:
@@ -35,7 +36,7 @@ async def ask_database(sessions: async_sessionmaker[AsyncSession]) -> tuple[Word
     cursor, age = found
     lag = cursor.head_number - cursor.block_number
     if cursor.halted is not None:
-        return "ok", "halted", lag, cursor.halted
+        return "ok", "halted", lag, f"{HALTED} {cursor.halted}"
     return "ok", "stale" if age > STALE_AFTER else "ok", lag, None
 
 

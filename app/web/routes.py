@@ -59,5 +59,5 @@ async def read_network(session: DbSession, deployment: CurrentDeployment, networ
         arbiters=list(network.arbiters),
         chain_time=cursor.block_timestamp,
         block_number=cursor.block_number,
-        finalized_number=cursor.finalized_number,
+        finalized_number=cursor.final_up_to,
     )

@@ -137,6 +137,10 @@ async def test_awards_only_over_final_funding(market: Market, worker: WorkerRunt
     assert awards(market, task_id) == []
     assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "closed"
     market.clock(finalized=FINALIZED + 1)
+    execute(market.database_url, "UPDATE chain.cursors SET halted = 'a finalized block was replaced'")
+    await jobs.sweep_once(worker)
+    assert awards(market, task_id) == []
+    execute(market.database_url, "UPDATE chain.cursors SET halted = NULL")
     await jobs.sweep_once(worker)
     assert awards(market, task_id) == [f"award:{task_id}:1"]
 

@@ -44,6 +44,14 @@ async def test_the_clock_is_the_newest_mirrored_block(session: AsyncSession, url
     assert not queries.is_final(6, clock)
 
 
+async def test_nothing_is_final_while_the_mirror_is_halted(session: AsyncSession, url: str) -> None:
+    async with connect(url) as connection:
+        store = Store(connection, CHAIN_ID)
+        await store.begin(Block(9, bytes(32), bytes(32), 1_234), 5, 11)
+        await store.halt("a finalized block was replaced")
+    assert not queries.is_final(0, await queries.chain_clock(session))
+
+
 async def test_what_is_not_mirrored_is_none(session: AsyncSession) -> None:
     assert await queries.escrow_of(session, UNKNOWN) is None
     assert await queries.escrows_of(session, [UNKNOWN]) == {}

@@ -129,6 +129,10 @@ async def test_only_what_is_final_counts(market: Market) -> None:
         "reviews": 1,
         "mean_stars": "4.00",
     }
+    execute(market.database_url, "UPDATE chain.cursors SET halted = 'a finalized block was replaced'")
+    halted = (await market.stranger.get("/agents/1/reputation")).json()
+    assert (halted["delivered"], halted["reviews"], halted["mean_stars"]) == (0, 0, None)
+    execute(market.database_url, "UPDATE chain.cursors SET halted = NULL")
     market.clock(finalized=FINALIZED + 1)
     after = (await market.stranger.get("/agents/1/reputation")).json()
     assert (after["delivered"], after["reviews"], after["mean_stars"]) == (2, 2, "2.50")
