@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     finality_depth: int | None = Field(default=None, ge=1)
     accept_pending_forever: bool = False
     indexer_port: int | None = Field(default=None, ge=1, le=65_535)
+    audit_pause_seconds: float = Field(default=1.0, ge=0)
     poll_seconds: float = Field(default=0.25, gt=0)
     rpc_timeout_seconds: float = Field(default=10.0, gt=0)
     token_keys_file: Path | None = None

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from app.chain.deployment import Deployment
 from app.chain.models import Log
@@ -25,10 +25,15 @@ from indexer.rows import event_columns, read_log
 MAX_SAID = 20
 OPTIONS = f"-c role={INDEXER_ROLE} -c timezone=UTC -c default_transaction_isolation=repeatable\\ read"
 
-LOGS = SQL("SELECT {}, timestamp FROM chain.logs JOIN chain.blocks ON number = block_number ORDER BY 1, 2").format(
-    bulk.listed(tables.names_of(Log))
+LOGS = SQL(
+    "SELECT {}, timestamp FROM chain.logs JOIN chain.blocks ON number = block_number "
+    "WHERE block_number BETWEEN {} AND {} ORDER BY 1, 2"
 )
-QUARANTINED = SQL("SELECT block_number, log_index FROM chain.quarantine ORDER BY 1, 2")
+QUARANTINED = SQL(
+    "SELECT block_number, log_index FROM chain.quarantine WHERE block_number BETWEEN {} AND {} ORDER BY 1, 2"
+)
+LAST_BLOCK = 2**63 - 1
+EVERY_KEY = SQL("true")
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,14 @@ def differences(connection: Connection, deployment: Deployment) -> Iterator[Diff
         yield from unlike_events(connection, projection)
 
 
-def unlike_logs(connection: Connection, decoder: Decoder) -> Iterator[Difference]:
-    """Typed events and quarantined logs against the raw logs."""
-    stored = {table.name: Stored(rows(connection, select_events(table)), (0, 1)) for table in EVENT_TABLES}
-    stored["quarantine"] = Stored(rows(connection, QUARANTINED), (0, 1))
-    for row in rows(connection, LOGS):
+def unlike_logs(
+    connection: Connection, decoder: Decoder, first: int = 0, last: int = LAST_BLOCK
+) -> Iterator[Difference]:
+    """Typed events and quarantined logs of the blocks first..last against the raw logs."""
+    within = Literal(first), Literal(last)
+    stored = {table.name: Stored(rows(connection, select_events(table, *within)), (0, 1)) for table in EVENT_TABLES}
+    stored["quarantine"] = Stored(rows(connection, QUARANTINED.format(*within)), (0, 1))
+    for row in rows(connection, LOGS.format(bulk.listed(tables.names_of(Log)), *within)):
         log = RawLog(*row[:-1])
         found = read_log(decoder, log, row[-1])
         place = (log.block_number, log.log_index)
@@ -129,12 +137,17 @@ def typed(table: EventTable, row: Sequence[Any] | None) -> tuple[Any, ...] | Non
     return (*row[:own], *tables.values_of(table.model, table.columns, row[own:]))
 
 
-def unlike_events(connection: Connection, projection: Projection) -> Iterator[Difference]:
-    """Folded rows against all events of their keys. Both come in the order of the key, so one pass compares them."""
+def unlike_events(
+    connection: Connection, projection: Projection, within: Composable = EVERY_KEY
+) -> Iterator[Difference]:
+    """Folded rows against all events of their keys, of those keys that `within` (a condition upon them) lets pass.
+    Both come in the order of the key, so one pass compares them."""
     model, names = projection.model, tables.names_of(projection.model)
     name, width, row_of = model.__tablename__, len(projection.key), tables.row_of(projection.model)
-    stored = Stored(rows(connection, select_rows(projection)), [names.index(column) for column in projection.key])
-    for key, group in groupby(rows(connection, select_keyed(projection)), key=lambda row: row[:width]):
+    stored = Stored(
+        rows(connection, select_rows(projection, within)), [names.index(column) for column in projection.key]
+    )
+    for key, group in groupby(rows(connection, select_keyed(projection, within)), key=lambda row: row[:width]):
         known = tables.values_of(projection.events.model, projection.key, key)
         made = fold(projection, known, [event_of(row[width:]) for row in group], None)
         kept = stored.take(key)
@@ -148,28 +161,31 @@ def unlike(where: str, stored: object, expected: object) -> Iterator[Difference]
         yield Difference(where, stored, expected)
 
 
-def select_events(table: EventTable) -> Composed:
+def select_events(table: EventTable, first: Literal, last: Literal) -> Composed:
     listed = bulk.listed(event_columns(table))
-    return SQL("SELECT {} FROM {} ORDER BY 1, 2").format(listed, tables.qualified(table.model))
-
-
-def select_keyed(projection: Projection) -> Composed:
-    key = bulk.listed(projection.key)
-    there = SQL(" AND ").join(SQL("{} IS NOT NULL").format(Identifier(name)) for name in projection.key)
-    return SQL(
-        "SELECT {key}, block_number, log_index, tx_hash, block_timestamp, name, args FROM {events} WHERE {there} "
-        "ORDER BY {key}, block_number, log_index"
-    ).format(key=key, events=tables.qualified(projection.events.model), there=there)
-
-
-def select_rows(projection: Projection) -> Composed:
-    listed = bulk.listed(tables.names_of(projection.model))
-    return SQL("SELECT {} FROM {} ORDER BY {}").format(
-        listed, tables.qualified(projection.model), bulk.listed(projection.key)
+    return SQL("SELECT {} FROM {} WHERE block_number BETWEEN {} AND {} ORDER BY 1, 2").format(
+        listed, tables.qualified(table.model), first, last
     )
 
 
-def rows(connection: Connection, query: Composed | SQL) -> Iterator[tuple[Any, ...]]:
+def select_keyed(projection: Projection, within: Composable) -> Composed:
+    key = bulk.listed(projection.key)
+    there = SQL(" AND ").join(SQL("{} IS NOT NULL").format(Identifier(name)) for name in projection.key)
+    return SQL(
+        "SELECT {key}, block_number, log_index, tx_hash, block_timestamp, name, args FROM {events} "
+        "WHERE {there} AND {within} "
+        "ORDER BY {key}, block_number, log_index"
+    ).format(key=key, events=tables.qualified(projection.events.model), there=there, within=within)
+
+
+def select_rows(projection: Projection, within: Composable) -> Composed:
+    listed = bulk.listed(tables.names_of(projection.model))
+    return SQL("SELECT {} FROM {} WHERE {} ORDER BY {}").format(
+        listed, tables.qualified(projection.model), within, bulk.listed(projection.key)
+    )
+
+
+def rows(connection: Connection, query: Composed) -> Iterator[tuple[Any, ...]]:
     """By a cursor of the server's, some thousand at a time."""
     cursor = connection.cursor(f"audit_{id(query)}")
     cursor.itersize = 5_000

@@ -28,6 +28,8 @@ class Health:
     head: int = 0
     finalized: int = 0
     beat: float = 0.0
+    audit: str = "not audited yet"
+    """What the auditor found, in words."""
 
     def saw(self, batch: Batch) -> None:
         """After each batch that is stored, and each step that found nothing new."""
@@ -54,7 +56,13 @@ class Health:
 
     def told(self) -> dict[str, Any]:
         own = {"leader": self.leader, "block": self.block, "head": self.head, "behind": self.behind}
-        return {"ready": self.ready(), **own, "finalized": self.finalized, "finality": self.finality}
+        return {
+            "ready": self.ready(),
+            **own,
+            "finalized": self.finalized,
+            "finality": self.finality,
+            "audit": self.audit,
+        }
 
 
 def finality_in_words(*, finality_depth: int | None, accept_pending_forever: bool) -> str:

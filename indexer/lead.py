@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
@@ -11,6 +12,7 @@ import psycopg
 from app.chain import deployment as deployments
 from app.chain.deployment import Deployment
 from app.config import Settings
+from indexer.auditor import audit_forever
 from indexer.backfill import catch_up
 from indexer.decode import decoder_for
 from indexer.errors import (
@@ -70,7 +72,7 @@ async def run(settings: Settings) -> None:
         Node(settings.rpc_urls, timeout_seconds=timeout, finality_depth=depth) as node,
         listening(told) as heads,
     ):
-        with served(health, settings.api_host, settings.indexer_port):
+        with served(health, settings.api_host, settings.indexer_port), beside(settings, deployment, health):
             while True:
                 try:
                     async with connect(settings.database_url.get_secret_value()) as connection:
@@ -78,6 +80,16 @@ async def run(settings: Settings) -> None:
                         await lead(store, node, settings, deployment, delay, health, heads)
                 except (Retry, psycopg.OperationalError, psycopg.InterfaceError) as error:
                     await retry(error, delay)
+
+
+@contextmanager
+def beside(settings: Settings, deployment: Deployment, health: Health) -> Iterator[None]:
+    """The auditor runs as long as the loop does; whatever ends it does not end the loop."""
+    auditing = asyncio.create_task(audit_forever(settings, deployment, health))
+    try:
+        yield
+    finally:
+        auditing.cancel()
 
 
 async def retry(error: Exception, delay: Delay) -> None:

@@ -24,6 +24,15 @@ HELP = {
     "heads_total": "New heads that the node told of.",
     "subscription_failures_total": "Subscriptions that ended or were refused, by error.",
     "retries_total": "Steps that were tried again, by error.",
+    "audit_last_success_timestamp_seconds": "When each check of the auditor was last done (unix seconds).",
+    "audit_ranges_total": "Ranges of final blocks read again and compared.",
+    "audit_rows_total": "Folded rows compared with a fold from zero.",
+    "audit_mismatches_total": "Ranges and rows that differed, by kind; any is worth an alert.",
+    "audit_healed_total": "Ranges and rows that were put right, by kind.",
+    "audit_alerts_total": "What was found and left to a person.",
+    "audit_errors_total": "Turns of the auditor that failed, by error.",
+    "audit_surplus": "Base units that a contract holds beyond what is due; anybody may send it some.",
+    "audit_shortfall": "Base units that a contract lacks; any is worth an alarm.",
     "batch_seconds": "How long a transaction took.",
 }
 
@@ -46,8 +55,8 @@ class Metrics:
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         self.values[name][tuple(labels.items())] += amount
 
-    def set(self, name: str, value: float) -> None:
-        self.values[name][()] = value
+    def set(self, name: str, value: float, **labels: str) -> None:
+        self.values[name][tuple(labels.items())] = value
 
     def observe(self, name: str, seconds: float) -> None:
         histogram = self.histograms[name]

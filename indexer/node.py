@@ -94,6 +94,13 @@ class Node:
         """The logs of the addresses in exactly this block (EIP-234): an error, not nothing, where it is unknown."""
         return await self._logs(addresses, {"blockHash": to_hex(block_hash)})
 
+    async def call(self, to: str, data: bytes, block_hash: bytes) -> bytes:
+        """What a contract answers at exactly this block (EIP-1898): an error where it is not on the chain."""
+        at = {"blockHash": to_hex(block_hash), "requireCanonical": True}
+        calls = [("eth_call", [{"to": to, "data": to_hex(data)}, at])]
+        (found,) = await self._ask(calls, lambda answer: from_hex(result_of("eth_call", answer)[2:]))
+        return found
+
     async def _logs(self, addresses: Sequence[bytes], which: dict[str, str]) -> list[RawLog]:
         wanted = {"address": [to_hex(address) for address in addresses], **which}
         (logs,) = await self._ask([("eth_getLogs", [wanted])], logs_of)

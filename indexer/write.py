@@ -29,6 +29,7 @@ SET block_number = %s, block_hash = %s, block_timestamp = %s, finalized_number =
     updated_at = clock_timestamp()
 WHERE chain_id = %s AND block_number = %s AND block_hash = %s
 """
+NO_END = 2**63 - 1
 
 Orphans = Mapping[str, Sequence[Key]]
 """By event table: the own columns' values of the events that a reorg took."""
@@ -68,18 +69,23 @@ async def cut(connection: AsyncConnection, batch: Batch) -> Orphans:
     """Deletes everything above the ancestor, and tells whose events went."""
     if batch.ancestor == batch.cursor.block:
         return {}
-    above = [batch.ancestor.number]
-    await connection.execute("DELETE FROM chain.blocks WHERE number > %s", above)
-    await connection.execute("DELETE FROM chain.logs WHERE block_number > %s", above)
-    await connection.execute("DELETE FROM chain.quarantine WHERE block_number > %s", above)
-    return {table.name: await cut_events(connection, table, above) for table in EVENT_TABLES}
+    return await cut_between(connection, batch.ancestor.number + 1, NO_END)
 
 
-async def cut_events(connection: AsyncConnection, table: EventTable, above: Sequence[int]) -> list[Key]:
-    delete = SQL("DELETE FROM {} WHERE block_number > %s RETURNING {}").format(
+async def cut_between(connection: AsyncConnection, first: int, last: int) -> Orphans:
+    """Deletes the blocks first..last and what they brought, but for folded rows; tells whose events went."""
+    both = [first, last]
+    await connection.execute("DELETE FROM chain.blocks WHERE number BETWEEN %s AND %s", both)
+    await connection.execute("DELETE FROM chain.logs WHERE block_number BETWEEN %s AND %s", both)
+    await connection.execute("DELETE FROM chain.quarantine WHERE block_number BETWEEN %s AND %s", both)
+    return {table.name: await cut_events(connection, table, both) for table in EVENT_TABLES}
+
+
+async def cut_events(connection: AsyncConnection, table: EventTable, both: Sequence[int]) -> list[Key]:
+    delete = SQL("DELETE FROM {} WHERE block_number BETWEEN %s AND %s RETURNING {}").format(
         tables.qualified(table.model), bulk.listed(table.columns)
     )
-    gone = await (await connection.execute(delete, above)).fetchall()
+    gone = await (await connection.execute(delete, both)).fetchall()
     return [tables.values_of(table.model, table.columns, row) for row in gone]
 
 

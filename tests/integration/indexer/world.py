@@ -170,6 +170,7 @@ class Mirror:
             "PUBLIC_URL": "http://127.0.0.1",
             "ENVIRONMENT": "development",
             "POLL_SECONDS": "0.05",
+            "AUDIT_PAUSE_SECONDS": "0",
             "FAULT_DIR": str(self.folder),
         }
         argv = [sys.executable, "-m", "indexer.main"]
