@@ -22,7 +22,9 @@ from indexer.work import work_now
 
 log = logging.getLogger(__name__)
 
-CRASH_POINT = "indexer.mid_copy"
+CUT, MID_COPY, FOLDED = "indexer.cut", "indexer.mid_copy", "indexer.folded"
+BEFORE_COMMIT, AFTER_COMMIT = "indexer.before_commit", "indexer.after_commit"
+CRASH_POINTS = (CUT, MID_COPY, FOLDED, BEFORE_COMMIT, AFTER_COMMIT)
 MOVE_CURSOR = """
 UPDATE chain.cursors
 SET block_number = %s, block_hash = %s, block_timestamp = %s, finalized_number = %s, head_number = %s, halted = NULL,
@@ -51,7 +53,10 @@ async def write(
         orphans = await cut(connection, batch)
         await append(connection, prepared)
         gone = await fold_all(connection, projections, prepared, orphans, begun)
+        reach(FOLDED)
         await say(connection, batch, prepared, gone, chain_id)
+        reach(BEFORE_COMMIT)
+    reach(AFTER_COMMIT)
     tell(batch, prepared, time.monotonic() - began)
     return Cursor(batch.end, batch.finalized_number)
 
@@ -69,7 +74,9 @@ async def cut(connection: AsyncConnection, batch: Batch) -> Orphans:
     """Deletes everything above the ancestor, and tells whose events went."""
     if batch.ancestor == batch.cursor.block:
         return {}
-    return await cut_between(connection, batch.ancestor.number + 1, NO_END)
+    gone = await cut_between(connection, batch.ancestor.number + 1, NO_END)
+    reach(CUT)
+    return gone
 
 
 async def cut_between(connection: AsyncConnection, first: int, last: int) -> Orphans:
@@ -92,7 +99,7 @@ async def cut_events(connection: AsyncConnection, table: EventTable, both: Seque
 async def append(connection: AsyncConnection, prepared: Sequence[Prepared]) -> None:
     await bulk.copy(connection, bulk.copy_into(BlockRow), [one.packed_blocks for one in prepared])
     logs = [one.packed_logs for one in prepared]
-    await bulk.copy(connection, bulk.copy_into(Log), logs, halfway=lambda: reach(CRASH_POINT))
+    await bulk.copy(connection, bulk.copy_into(Log), logs, halfway=lambda: reach(MID_COPY))
     for table in EVENT_TABLES:
         into = bulk.copy_into(table.model, event_columns(table))
         await bulk.copy(connection, into, [one.packed_events[table.name] for one in prepared])

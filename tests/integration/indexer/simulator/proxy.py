@@ -1,0 +1,198 @@
+"""A JSON-RPC proxy before a real node, which spoils some answers and counts what it did.
+
+Which answer is spoilt, and how, comes from the seed's own random numbers. A fault counts only where it changed
+something: a range without logs cannot be torn.
+"""
+
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import orjson
+
+ANSWERS = ("empty logs", "torn logs", "foreign logs", "doubled logs", "lagging", "no finalized", "stranger's parent")
+"""Answers that are well formed and wrong."""
+FAILURES = ("error", "too many requests", "cut short", "rubbish", "slow", "time-out", "refused range")
+"""Answers that are none, or late."""
+KINDS = (*ANSWERS, *FAILURES)
+SLOW_SECONDS = 0.15
+LAG_BLOCKS = 3
+
+Answer = dict[str, Any]
+Call = dict[str, Any]
+
+
+class Cut(Exception):
+    """Nothing more is said on this connection."""
+
+
+@dataclass
+class Faults:
+    """What may happen, and what happened. `share` of all requests is spoilt while it is above 0."""
+
+    random: random.Random
+    share: float = 0.0
+    time_out_seconds: float = 1.0
+    counts: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def draw(self, calls: list[Call]) -> str | None:
+        """What is done to these calls, if anything: of what can be done to such, wrong answers twice as often."""
+        with self.lock:
+            if self.random.random() >= self.share:
+                return None
+            wrong = [kind for kind in ANSWERS if applies(kind, calls)]
+            return self.random.choice(wrong if wrong and self.random.random() < 2 / 3 else FAILURES)
+
+    def happened(self, kind: str) -> None:
+        with self.lock:
+            self.counts[kind] += 1
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed hangs up: nothing to say about it. Everything else is an error of the test."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+@contextmanager
+def proxy(node_url: str, faults: Faults) -> Iterator[str]:
+    """The proxy's URL, until the end of the block."""
+    client = httpx.Client(base_url=node_url, timeout=20, trust_env=False)
+    handler = type("Handler", (Handler,), {"client": client, "faults": faults})
+    server = Server(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        client.close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    client: httpx.Client
+    faults: Faults
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        calls: list[Call] = orjson.loads(self.rfile.read(int(self.headers["content-length"])))
+        kind = self.faults.draw(calls)
+        try:
+            self.answer(calls, kind)
+        except (Cut, BrokenPipeError, ConnectionResetError, httpx.HTTPError):  # a client that was killed, a busy node
+            self.close_connection = True
+
+    def answer(self, calls: list[Call], kind: str | None) -> None:
+        if kind in FAILURES:
+            self.faults.happened(kind)
+        refusal = {"code": -32005, "message": "query exceeds max results"}
+        match kind:
+            case "error":
+                self.say(500, b"no")
+            case "too many requests":
+                self.say(429, b"later")
+            case "rubbish":
+                self.say(200, b"<html>")
+            case "refused range":
+                self.say(200, orjson.dumps([{"id": call["id"], "error": refusal} for call in calls]))
+            case "time-out":
+                time.sleep(self.faults.time_out_seconds * 1.5)
+                raise Cut
+            case "slow":
+                time.sleep(SLOW_SECONDS)
+                self.pass_on(calls, kind)
+            case _:
+                self.pass_on(calls, kind)
+
+    def pass_on(self, calls: list[Call], kind: str | None) -> None:
+        if kind == "lagging":
+            calls = self.lagging(calls)
+        answers = self.client.post("", json=calls).raise_for_status().json()
+        if kind in ANSWERS and self.spoil(kind, calls, answers):
+            self.faults.happened(kind)
+        self.say(200, orjson.dumps(answers), cut=kind == "cut short")
+
+    def lagging(self, calls: list[Call]) -> list[Call]:
+        """As a node answers that has not heard of the newest blocks."""
+        asked = [{"jsonrpc": "2.0", "id": 0, "method": "eth_blockNumber", "params": []}]
+        head = int(self.client.post("", json=asked).raise_for_status().json()[0]["result"], 16)
+        changed = []
+        for call in calls:
+            if call["method"] == "eth_getBlockByNumber" and call["params"][0] == "latest":
+                call = {**call, "params": [hex(max(0, head - LAG_BLOCKS)), False]}
+                self.faults.happened("lagging")
+            changed.append(call)
+        return changed
+
+    def spoil(self, kind: str | None, calls: list[Call], answers: list[Answer]) -> bool:
+        """Whether something was there to be spoilt."""
+        by_id = {answer["id"]: answer for answer in answers}
+        for call in calls:
+            answer = by_id[call["id"]]
+            match call["method"], kind:
+                case "eth_getLogs", "empty logs" | "torn logs" | "foreign logs" | "doubled logs" if answer.get(
+                    "result"
+                ):
+                    answer["result"] = spoilt_logs(kind, answer["result"])
+                    return True
+                case "eth_getBlockByNumber", "no finalized" if call["params"][0] == "finalized":
+                    del answer["result"]
+                    answer["error"] = {"code": -39001, "message": "finalized block not found"}
+                    return True
+                case "eth_getBlockByNumber", "stranger's parent" if answer.get("result") and len(calls) > 2:
+                    answer["result"]["parentHash"] = "0x" + "ee" * 32
+                    return True
+        return False
+
+    def say(self, status: int, body: bytes, *, cut: bool = False) -> None:
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if cut else body)
+        if cut:
+            self.wfile.flush()
+            raise Cut
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+def applies(kind: str, calls: list[Call]) -> bool:
+    asked = {(call["method"], str(call["params"][:1])) for call in calls}
+    methods = {method for method, _ in asked}
+    match kind:
+        case "lagging":
+            return ("eth_getBlockByNumber", "['latest']") in asked
+        case "no finalized":
+            return ("eth_getBlockByNumber", "['finalized']") in asked
+        case "stranger's parent":
+            return "eth_getBlockByNumber" in methods and len(calls) > 2
+        case _:
+            return "eth_getLogs" in methods
+
+
+def spoilt_logs(kind: str, logs: list[Answer]) -> list[Answer]:
+    match kind:
+        case "empty logs":
+            return []
+        case "torn logs":
+            # Between two blocks: what is missing from the middle of a block no header tells, only a second reading.
+            return [log for log in logs if log["blockNumber"] != logs[-1]["blockNumber"]]
+        case "doubled logs":
+            return [*logs, logs[-1]]
+        case _:
+            return [*logs[:-1], {**logs[-1], "blockHash": "0x" + "dd" * 32}]

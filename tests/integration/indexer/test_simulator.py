@@ -1,0 +1,246 @@
+"""Seeded simulations: a chain that reorganises, a node that fails and lies, a process that is killed anywhere.
+
+Whatever happened, once the faults stop the mirror is, byte for byte, what a mirror made from scratch is. Every kind of
+fault, act and crash point must have happened over the seeds: one that never did proves nothing. One seed alone:
+`SIMULATOR_SEEDS=17 scripts/test tests/integration/indexer/test_simulator.py`.
+"""
+
+import asyncio
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.chain import deployment as deployments
+from app.config import Settings
+from devnet import network
+from devnet.anvil import Mining
+from devnet.deploy import deploy
+from devnet.processes import Service
+from devnet.rpc import Chain
+from indexer.audit import OPTIONS, differences
+from indexer.decode import decoder_for
+from indexer.follow import step
+from indexer.lead import start as begin
+from indexer.node import Node
+from indexer.projections import projections_for
+from indexer.rows import prepare
+from indexer.store import Store, connect
+from indexer.write import CRASH_POINTS, write
+from tests.conftest import Postgres
+from tests.integration.indexer.simulator.acts import DEEP, DEEPEST, Acts
+from tests.integration.indexer.simulator.proxy import KINDS, Faults, proxy
+from tests.integration.indexer.world import Mirror, World, wait_until
+
+FAST_SEEDS, DEEP_SEEDS = range(20), range(500)
+KEPT_SEEDS: tuple[int, ...] = ()
+"""Seeds that once failed, beyond the fast ones, each with what it found."""
+PHASES, ACTS_IN_A_PHASE = 2, 10
+SLOTS = 128
+"""Final is the head less twice as many blocks, below every reorg that is played."""
+TIME_OUT_SECONDS = 0.5
+ACTS = {
+    "fund",
+    "release",
+    "cancel",
+    "register",
+    "mine",
+    "reorg",
+    f"reorg of {DEEP}",
+    f"reorg of {DEEPEST}",
+    "shorter",
+    "mined again",
+}
+SETTLE_SECONDS = 60
+
+
+@dataclass
+class Seen:
+    """Over all seeds."""
+
+    faults: Counter[str] = field(default_factory=Counter)
+    acts: Counter[str] = field(default_factory=Counter)
+    crashes: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Stage:
+    """One Anvil with the contracts, returned to its beginning for each seed."""
+
+    world: World
+    mirror: Mirror
+    postgres: Postgres
+    template: str
+    snapshot: str
+
+    def anew(self, seed: int, folder: Path) -> tuple[World, Mirror]:
+        assert self.world.chain.ask("evm_revert", self.snapshot)
+        self.snapshot = self.world.chain.ask("evm_snapshot")
+        folder.mkdir()
+        database = self.postgres.create_database(self.template)
+        return replace(self.world, salt=seed * 1_000), replace(self.mirror, database_url=database, folder=folder)
+
+
+@pytest.fixture(scope="module")
+def stage(
+    tmp_path_factory: pytest.TempPathFactory, run_env: dict[str, str], postgres: Postgres, migrated_template: str
+) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("simulator")
+    mining = Mining(block_seconds=None, mixed=False, slots_in_an_epoch=SLOTS)
+    service, url = network.start_anvil(folder / "chain", run_env, None, network.ANY_PORTS, False, mining)
+    assert service is not None
+    try:
+        file = folder / "deployment.json"
+        deploy(url, file)
+        with Chain(url, timeout_seconds=30) as chain:
+            world = World(chain, deployments.load(file))
+            world.register()
+            world.mine(2 * SLOTS + 20)
+            yield Stage(
+                world, Mirror("", url, file, run_env, folder), postgres, migrated_template, chain.ask("evm_snapshot")
+            )
+    finally:
+        service.stop()
+
+
+def simulate(stage: Stage, seed: int, folder: Path, seen: Seen) -> None:
+    """One seed. Raises AssertionError where the mirror is not what it should be."""
+    drawn = random.Random(seed)
+    world, mirror = stage.anew(seed, folder)
+    lowest = world.chain.block_number()
+    world.mine(drawn.choice([20, DEEPEST + 10]))
+    acts = Acts(world, drawn, agent_id=1, lowest=lowest)
+    faults = Faults(random.Random(seed + 1), time_out_seconds=TIME_OUT_SECONDS)
+    with proxy(mirror.rpc_url, faults) as url:
+        faulty = replace(mirror, rpc_url=url)
+        for phase in range(PHASES):
+            share, crash_at = drawn.choice([0.1, 0.3, 0.5]), drawn.choice([*CRASH_POINTS, None])
+            with play(faulty, f"phase{phase}", crash_at, seen):
+                faults.share = share
+                for _ in range(ACTS_IN_A_PHASE):
+                    acts.any()
+            faults.share = 0.0
+            acts.any()
+        settle(faulty, world, seed)
+    assert dumped(mirror) == from_scratch(stage, world, mirror), f"seed {seed}"
+    told_everything(mirror)
+    with psycopg.connect(mirror.database_url, options=OPTIONS) as connection:
+        assert list(differences(connection, world.deployment)) == []
+    seen.faults += faults.counts
+    seen.acts += acts.counts
+
+
+@contextmanager
+def play(mirror: Mirror, name: str, crash_at: str | None, seen: Seen) -> Iterator[None]:
+    """A process mirrors meanwhile; it dies at a crash point, or is killed at the end, wherever it is."""
+    told = {"RPC_TIMEOUT_SECONDS": str(TIME_OUT_SECONDS), "FAULT_DIR": str(mirror.folder)}
+    indexer = mirror.indexer(name, **told, **({"FAULT_AT": crash_at} if crash_at else {}))
+    indexer.start()
+    try:
+        wait_until(lambda: "leading" in log_of(indexer) or not indexer.running(), "it leads", SETTLE_SECONDS)
+        yield
+    finally:
+        indexer.kill()
+    if crash_at and (marker := mirror.folder / crash_at).exists():
+        seen.crashes[crash_at] += 1
+        marker.unlink()
+
+
+def settle(mirror: Mirror, world: World, seed: int) -> None:
+    """Without faults, the mirror comes to the head."""
+    world.mine(1)
+    indexer = mirror.indexer("last", RPC_TIMEOUT_SECONDS="5")
+    indexer.start()
+    try:
+        wait_until(lambda: mirror.caught_up(world.chain), f"seed {seed} is at the head", SETTLE_SECONDS)
+    finally:
+        assert indexer.running(), f"seed {seed} ended: {log_of(indexer)[-500:]}"
+        indexer.stop()
+
+
+def from_scratch(stage: Stage, world: World, mirror: Mirror) -> dict[str, list[tuple[object, ...]]]:
+    """The oracle: the same chain in an empty database, range by range, without any fault."""
+    fresh = mirror.on(stage.postgres.create_database(stage.template))
+    asyncio.run(mirror_all(fresh, world))
+    return dumped(fresh)
+
+
+async def mirror_all(mirror: Mirror, world: World) -> None:
+    settings = Settings(
+        database_url=mirror.database_url,
+        redis_url="redis://127.0.0.1:1/0",
+        rpc_urls=(mirror.rpc_url,),
+        deployment_file=mirror.deployment_file,
+        content_dir=mirror.folder,
+        public_url="http://127.0.0.1",
+        environment="development",
+    )
+    decoder, projections = decoder_for(world.deployment), projections_for(world.deployment)
+    async with Node([mirror.rpc_url], timeout_seconds=20) as node, connect(mirror.database_url) as connection:
+        store = Store(connection, world.deployment.chain_id)
+        cursor, rules = await begin(store, node, settings, world.deployment)
+        while cursor.block != (await node.tip()).head:
+            batch = await step(node, store, cursor, rules)
+            cursor = await write(connection, batch, [prepare(decoder, batch.appended)], projections, store.chain_id)
+
+
+def dumped(mirror: Mirror) -> dict[str, list[tuple[object, ...]]]:
+    """Every mirrored table, and the cursor but for when it was last touched."""
+    cursor = (
+        "SELECT chain_id, contracts, block_number, block_hash, block_timestamp, finalized_number FROM chain.cursors"
+    )
+    return {**mirror.dump(), "cursors": mirror.rows(cursor)}
+
+
+def told_everything(mirror: Mirror) -> None:
+    """Every mirrored event was announced, and every announced one that is gone was taken back later."""
+    events = "escrow_events", "agent_events", "feedback_events", "channel_events"
+    there = {
+        row
+        for table in events
+        for row in mirror.rows(f"SELECT block_number, log_index, tx_hash, name FROM chain.{table}")
+    }
+    told, back = set(), []
+    for n, (topic, payload) in enumerate(mirror.rows("SELECT topic, payload FROM market.announcements ORDER BY id")):
+        if topic == "chain.reorged":
+            back.append((n, payload["from_block"]))
+        elif "log_index" in payload and topic != "chain.quarantined":
+            place = payload["block"], payload["log_index"], bytes.fromhex(payload["tx"][2:]), topic[len("chain.") :]
+            told.add((n, place))
+    assert there <= {place for _, place in told}
+    gone = [(n, place) for n, place in told if place not in there]
+    assert all(any(later > n and block <= place[0] for later, block in back) for n, place in gone)
+
+
+def log_of(indexer: Service) -> str:
+    log = indexer.command.log
+    return log.read_text() if log and log.exists() else ""
+
+
+def simulate_all(stage: Stage, seeds: list[int], folder: Path) -> None:
+    seen = Seen()
+    for seed in seeds:
+        began = time.monotonic()
+        simulate(stage, seed, folder / str(seed), seen)
+        print(f"seed {seed} {time.monotonic() - began:.1f} s")
+    if len(seeds) >= len(FAST_SEEDS):
+        assert set(KINDS) <= set(seen.faults), f"never happened: {set(KINDS) - set(seen.faults)}"
+        assert set(ACTS) <= set(seen.acts), f"never happened: {ACTS - set(seen.acts)}"
+        assert set(CRASH_POINTS) <= set(seen.crashes), f"never reached: {set(CRASH_POINTS) - set(seen.crashes)}"
+
+
+def test_ends_like_a_mirror_from_scratch(stage: Stage, tmp_path: Path) -> None:
+    asked = [int(seed) for seed in os.environ.get("SIMULATOR_SEEDS", "").split(",") if seed]
+    simulate_all(stage, asked or [*FAST_SEEDS, *KEPT_SEEDS], tmp_path)
+
+
+@pytest.mark.deep
+def test_ends_like_a_mirror_from_scratch_over_many_seeds(stage: Stage, tmp_path: Path) -> None:
+    simulate_all(stage, [*DEEP_SEEDS], tmp_path)
