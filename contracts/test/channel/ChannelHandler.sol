@@ -93,7 +93,7 @@ contract ChannelHandler is ChannelTest {
         if (ids.length == 0) return;
         Redemption[] memory redemptions = new Redemption[](4);
         for (uint256 i; i < 4; ++i) {
-            (, Channel memory channel,) = _pick(pick + i / 2);
+            (, Channel memory channel,) = _pick(pick % ids.length + i / 2);
             redemptions[i] = _someVoucher(channel, who >> i, uint96(uint256(sum) * (i + 1) / 3));
             if (pick % 7 == i) redemptions[i].signatures = "";
         }
