@@ -59,6 +59,7 @@ def test_a_leader_is_ready_near_the_head(probe: httpx.Client, health: Health, he
         "behind": head - 5,
         "finalized": 0,
         "finality": "in words",
+        "audit": "not audited yet",
     }
 
 

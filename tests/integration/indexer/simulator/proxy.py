@@ -143,11 +143,11 @@ class Handler(BaseHTTPRequestHandler):
         for call in calls:
             answer = by_id[call["id"]]
             match call["method"], kind:
-                case "eth_getLogs", "empty logs" | "torn logs" | "foreign logs" | "doubled logs" if answer.get(
-                    "result"
-                ):
-                    answer["result"] = spoilt_logs(kind, answer["result"])
-                    return True
+                case "eth_getLogs", "empty logs" | "torn logs" | "foreign logs" | "doubled logs":
+                    # A block asked for by its hash is told truly: who lies twice about one is found by the auditor.
+                    if answer.get("result") and "fromBlock" in call["params"][0]:
+                        answer["result"] = spoilt_logs(kind, answer["result"])
+                        return True
                 case "eth_getBlockByNumber", "no finalized" if call["params"][0] == "finalized":
                     del answer["result"]
                     answer["error"] = {"code": -39001, "message": "finalized block not found"}
