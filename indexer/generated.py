@@ -5,7 +5,7 @@ indexer.slicers look at the log again and say what is wrong with it; what has no
 """
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,39 +14,79 @@ from indexer.slicers import MAX_JSON_BITS, SIZED, WORD, Slicer, checksummed, dat
 ReadLog = Callable[[Sequence[bytes], bytes], dict[str, Any]]
 WORD_BITS = 256
 
+VALUES = {
+    "address": "checksummed({})",
+    "bool": "{} == 1",
+    "bytes": '"0x" + {}.hex()',
+    "small": "{}",
+    "large": "str({})",
+}
+"""By the form of a word, the value that a log's arguments have for what was cut of it."""
+
 
 @dataclass
 class Source:
-    """A function in the making: how the words are cut, which of their bits must be zero, and the names it uses."""
+    """A function in the making: how the words are cut, which of their bits must be zero, and the names it uses. Each
+    piece is a Python expression."""
 
     names: dict[str, Any] = field(default_factory=lambda: {"checksummed": checksummed, "number_of": int.from_bytes})
     cuts: list[str] = field(default_factory=list)
     mask: int = 0
     variables: int = 0
 
-    def word(self, kind: str) -> str | None:
-        """The expression for one more word; None where a reader must do."""
+    def topic(self, entry: Mapping[str, Any], n: int) -> str:
+        """The piece of the indexed argument in topic `n`."""
+        kind = "bytes32" if entry["type"] in ("string", "bytes") else entry["type"]  # only its hash is there
+        return self.word(entry["name"], kind) or self.read(topic_reader(kind), f"topics[{n}]")
+
+    def laid_out(self, entries: Sequence[Mapping[str, Any]], at: int) -> list[tuple[str, str]]:
+        """Each entry's name and piece, from byte `at` of the data on."""
+        found = []
+        for entry in entries:
+            found.append((entry["name"], self.data(entry, at)))
+            at += data_reader(entry)[1]
+        return found
+
+    def data(self, entry: Mapping[str, Any], at: int) -> str:
+        if entry["type"] == "tuple":
+            return self.struct(self.laid_out(entry["components"], at))
+        return self.word(entry["name"], entry["type"]) or self.read(data_reader(entry)[0], "data", str(at), "0")
+
+    def struct(self, items: Iterable[tuple[str, str]]) -> str:
+        """The piece of named pieces together."""
+        return "{" + ", ".join(f"{name!r}: {value}" for name, value in items) + "}"
+
+    def word(self, name: str, kind: str) -> str | None:
+        """The piece of one more word; None where a reader must do."""
+        found = self.cut_value(kind)
+        return None if found is None else self.piece(name, *found)
+
+    def piece(self, _name: str, form: str, cut: str) -> str:
+        """The piece of an argument, from the expression of what was cut."""
+        return VALUES[form].format(cut)
+
+    def cut_value(self, kind: str) -> tuple[str, str] | None:
+        """The form of one more word and the expression of what is cut of it: bytes, or a number."""
         sized = SIZED.fullmatch(kind)
         if kind == "address":
-            return f"checksummed({self.cut('12x20s', 160)})"
+            return "address", self.cut("12x20s", 160)
         if kind == "bool":
-            return f"{self.cut('31xB', 1)} == 1"
+            return "bool", self.cut("31xB", 1)
         if sized and sized[1] == "uint":
-            return self.number(int(sized[2]))
+            bits = int(sized[2])
+            return "small" if bits <= MAX_JSON_BITS else "large", self.number(bits)
         if sized and sized[1] == "bytes":
             size = int(sized[2])
-            return f'"0x" + {self.cut(f"{size}s{WORD - size}x", size * 8, left=True)}.hex()'
+            return "bytes", self.cut(f"{size}s{WORD - size}x", size * 8, left=True)
         return None
 
     def number(self, bits: int) -> str:
-        if bits <= MAX_JSON_BITS:
-            return self.cut("24xQ", bits)
         if bits <= 64:
-            return f"str({self.cut('24xQ', bits)})"
+            return self.cut("24xQ", bits)
         if bits <= 128:
             high, low = self.cut("16xQ", None), self.cut("Q", bits)
-            return f"str({high} << 64 | {low})"
-        return f"str(number_of({self.cut('32s', bits)}))"
+            return f"({high} << 64 | {low})"
+        return f"number_of({self.cut('32s', bits)})"
 
     def cut(self, code: str, bits: int | None, *, left: bool = False) -> str:
         """A variable for the value that `code` cuts; the rest of a word of which it takes `bits` must be zero."""
@@ -75,8 +115,8 @@ def reader_of(abi: Mapping[str, Any]) -> tuple[Slicer, ReadLog]:
     slicer, source = slicer_for(abi), Source()
     indexed = [entry for entry in abi["inputs"] if entry["indexed"]]
     body = [entry for entry in abi["inputs"] if not entry["indexed"]]
-    items = [f"{e['name']!r}: {topic_value(source, e['type'], n)}" for n, e in enumerate(indexed, start=1)]
-    items += [f"{entry['name']!r}: {value}" for entry, value in laid_out(source, body, 0)]
+    items = [(entry["name"], source.topic(entry, n)) for n, entry in enumerate(indexed, start=1)]
+    items += source.laid_out(body, 0)
     cut = struct.Struct(">" + "".join(source.cuts))
     source.names |= {"slowly": slicer.args, "cut": cut.unpack, "mask": source.mask}
     lines = [
@@ -85,29 +125,7 @@ def reader_of(abi: Mapping[str, Any]) -> tuple[Slicer, ReadLog]:
         f"    if len(topics) != {len(indexed) + 1} or len(words) != {cut.size} or number_of(words) & mask:",
         "        return slowly(topics, data)",
         f"    {''.join(f'v{n + 1}, ' for n in range(source.variables))} = cut(words)" if source.variables else "",
-        f"    return {{{', '.join(items)}}}",
+        f"    return {source.struct(items)}",
     ]
     exec("\n".join(lines), source.names)  # noqa: S102 - the text comes from the committed ABI alone
     return slicer, source.names["read"]
-
-
-def topic_value(source: Source, kind: str, n: int) -> str:
-    if kind in ("string", "bytes"):
-        kind = "bytes32"  # only its hash is there
-    return source.word(kind) or source.read(topic_reader(kind), f"topics[{n}]")
-
-
-def laid_out(source: Source, entries: Sequence[Mapping[str, Any]], at: int) -> list[tuple[Mapping[str, Any], str]]:
-    """Each entry with its expression, from byte `at` of the data on."""
-    found = []
-    for entry in entries:
-        found.append((entry, data_value(source, entry, at)))
-        at += data_reader(entry)[1]
-    return found
-
-
-def data_value(source: Source, entry: Mapping[str, Any], at: int) -> str:
-    if entry["type"] == "tuple":
-        inner = laid_out(source, entry["components"], at)
-        return "{" + ", ".join(f"{component['name']!r}: {value}" for component, value in inner) + "}"
-    return source.word(entry["type"]) or source.read(data_reader(entry)[0], "data", str(at), "0")

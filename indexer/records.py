@@ -6,7 +6,7 @@ is wrong with it; a property test holds both ways equal.
 """
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -18,9 +18,8 @@ from app.chain.events import ChainEvent
 from indexer import generated, packing
 from indexer.announce import begin
 from indexer.decode import Contract, RawLog
-from indexer.generated import WORD_BITS
 from indexer.projections import EVENT_TABLES, MAX_ID, EventTable, Key
-from indexer.slicers import MAX_JSON_BITS, SIZED, data_reader, slicer_for, topic_reader
+from indexer.slicers import slicer_for
 from indexer.tables import table_of
 
 ARGUMENTS: Mapping[str, Sequence[str]] = {
@@ -51,6 +50,16 @@ class Unread(NamedTuple):
         return ChainEvent(number, index, "0x" + tx_hash.hex(), timestamp, name, orjson.loads(args))
 
 
+class Own(NamedTuple):
+    """A table's own column: the form and the expression of what was cut for it, and that of the value which folds
+    know."""
+
+    column: str
+    form: str
+    cut: str
+    known: str
+
+
 Record = tuple[bytes, bytes, Key, Unread]
 """An event's packed row and announcement, its own columns' values, and the event."""
 
@@ -66,11 +75,11 @@ def makers_of(contract: Contract) -> Mapping[bytes, tuple[EventTable, Make]]:
         for table in EVENT_TABLES
         if table.contract is contract
         for entry in abi(contract)
-        if entry["type"] == "event" and entry["name"] in table.names and is_frequent(table, entry)
+        if entry["type"] == "event" and entry["name"] in table.names and has_short_way(table, entry)
     }
 
 
-def is_frequent(table: EventTable, entry: Mapping[str, Any]) -> bool:
+def has_short_way(table: EventTable, entry: Mapping[str, Any]) -> bool:
     """Whether all of its table's columns but an owner come from its arguments, and none is an owner."""
     names = {argument["name"] for argument in entry["inputs"]}
     wanted = [name for name in table.columns if name != "owner"]
@@ -83,21 +92,13 @@ def maker(table: EventTable, entry: Mapping[str, Any]) -> Make:
     source, head_size = Source(), slicer_for(entry).head_size
     indexed = [argument for argument in entry["inputs"] if argument["indexed"]]
     body = [argument for argument in entry["inputs"] if not argument["indexed"]]
-    texts = [f'"{a["name"]}":{source.topic(a, n)}' for n, a in enumerate(indexed, start=1)]
-    texts += [f'"{argument["name"]}":{text}' for argument, text in source.laid_out(body, 0)]
+    texts = [(argument["name"], source.topic(argument, n)) for n, argument in enumerate(indexed, start=1)]
+    texts += source.laid_out(body, 0)
     cut = struct.Struct(">" + "".join(source.cuts))
-    own = [(name, source.own(name)) for name in table.columns]
-    subject = f"{SUBJECTS[table.columns[0]]}{{{source.shown(table.columns[0])}}}"
-    source.names |= {
-        "cut": cut.unpack,
-        "mask": source.mask,
-        "BEGIN": begin(entry["name"]),
-        "NAME": entry["name"],
-        "NOBODY": bytes(32),
-    }
+    own = [source.own(name) for name in table.columns]
+    source.names |= {"cut": cut.unpack, "mask": source.mask, "NOBODY": bytes(32)}
+    source.names |= {"BEGIN": begin(entry["name"]), "NAME": entry["name"]}
     row = packed_row(source, table, entry["name"], own)
-    checks = [f"{raw} > {MAX_ID}" for _name, (kind, raw, _) in own if kind == "id"]
-    checks += [f"{raw} == NOBODY" for name, (_, raw, _) in own if name == "channel_id"]  # a batch's payment names none
     lines = [
         "def make(log, timestamp):",
         "    number, index, _block, tx_hash, _at, _address, topics, data = log",
@@ -105,15 +106,14 @@ def maker(table: EventTable, entry: Mapping[str, Any]) -> Make:
         f"    if len(topics) != {len(indexed) + 1} or len(words) != {cut.size} or number_of(words) & mask:",
         "        return None",
         f"    {''.join(f'v{n + 1}, ' for n in range(source.variables))} = cut(words)",
-        f"    if {' or '.join(checks) or False}:",
-        "        return None",
-        f"    text = f'''{{{{{','.join(texts)}}}}}'''",
-        f"    subject = f'{subject}'.encode()",
-        '    payload = f\'{{"block":{number},"log_index":{index},"tx":"0x{tx_hash.hex()}","args":{text}}}\'.encode()',
+        *(f"    if {check}:\n        return None" for check in refusals(own)),
+        f"    text = f'''{source.struct(texts)}'''",
+        f"    subject = f'{subject_of(own[0])}'.encode()",
+        f"    payload = f'{PAYLOAD}'.encode()",
         "    args = text.encode()",
         "    said = b''.join((BEGIN, size_of(len(subject)), subject, size_of(len(payload)), payload))",
         f"    row = b''.join(({row},))",
-        f"    values = ({', '.join(value for _name, (_kind, _raw, value) in own)},)",
+        f"    values = ({', '.join(each.known for each in own)},)",
         "    return row, said, values, tuple_of(Unread, (number, index, tx_hash, timestamp, NAME, args))",
     ]
     exec("\n".join(lines), source.names)  # noqa: S102 - the text comes from the committed ABI and the models alone
@@ -121,30 +121,53 @@ def maker(table: EventTable, entry: Mapping[str, Any]) -> Make:
     return made
 
 
-def packed_row(source: "Source", table: EventTable, name: str, own: Sequence[tuple[str, tuple[str, str, str]]]) -> str:
+def refusals(own: Sequence[Own]) -> list[str]:
+    """When a log must go the long way for what its columns would hold."""
+    too_large = [f"{each.cut} > {MAX_ID}" for each in own if each.form in ("small", "large")]
+    return too_large + [f"{each.cut} == NOBODY" for each in own if each.column == "channel_id"]  # a batch's payment
+
+
+def subject_of(own: Own) -> str:
+    """Whom it is about, by the table's first column."""
+    shown = f"{own.cut}.hex()" if own.form == "bytes" else own.cut
+    return f"{SUBJECTS[own.column]}{{{shown}}}"
+
+
+def packed_row(source: "Source", table: EventTable, name: str, own: Sequence[Own]) -> str:
     """The parts of the event's row, joined by commas."""
     columns = table_of(table.model).columns
-    packed = packing.Source([("h", str(6 + len(own)))], names=source.names)
-    for column, given in (("block_number", "number"), ("log_index", "index"), ("tx_hash", "tx_hash")):
-        packed.add(columns[column], given, raw=True)
-    packed.add(columns["block_timestamp"], "timestamp", raw=True)
+    given = {"block_number": "number", "log_index": "index", "tx_hash": "tx_hash", "block_timestamp": "timestamp"}
+    width = len(given) + 2 + len(own)  # two more: name and args
+    packed = packing.Source([("h", str(width))], names=source.names)
+    for column, value in given.items():
+        packed.add(columns[column], value, raw=True)
     packed.flush()
     source.names["NAMED"] = packing.pack_text(name)
     packed.parts += ["NAMED", "size_of(len(args) + 1)", "JSONB", "args"]
-    for column, (_kind, raw, _value) in own:
-        if raw == "None":
+    for each in own:
+        if each.form == "none":
             packed.flush()
             packed.parts.append("NULL")
         else:
-            packed.add(columns[column], raw, raw=True)
+            packed.add(columns[each.column], each.cut, raw=True)
     packed.flush()
     return ", ".join(packed.parts)
 
 
+TEXTS = {
+    "address": '"{{checksummed({})}}"',
+    "bool": "{{TRUTH[{}]}}",
+    "bytes": '"0x{{{}.hex()}}"',
+    "small": "{{{}}}",
+    "large": '"{{{}}}"',
+}
+"""As generated.VALUES, in JSON."""
+
+
 @dataclass
 class Source(generated.Source):
-    """A function in the making, whose pieces are JSON text. `found` are the expressions of the arguments that a table
-    may want: its kind, its raw form and the form that folds know."""
+    """A function in the making, whose pieces are JSON text within an f-string. `found` are the arguments that a table
+    may want, by name: the form, and the expression of what was cut."""
 
     names: dict[str, Any] = field(
         default_factory=lambda: {
@@ -153,59 +176,24 @@ class Source(generated.Source):
             **{"Unread": Unread, "TRUTH": TRUTH, "tuple_of": tuple.__new__, "dumps": orjson.dumps},
         }
     )
-    found: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    found: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    def topic(self, argument: Mapping[str, Any], n: int) -> str:
-        kind = "bytes32" if argument["type"] in ("string", "bytes") else argument["type"]  # only its hash is there
-        return self.text(argument["name"], kind) or self.dumped(topic_reader(kind), f"topics[{n}]")
+    def struct(self, items: Iterable[tuple[str, str]]) -> str:
+        return "{{" + ",".join(f'"{name}":{text}' for name, text in items) + "}}"
 
-    def laid_out(self, entries: Sequence[Mapping[str, Any]], at: int) -> list[tuple[Mapping[str, Any], str]]:
-        """Each entry with its text, from byte `at` of the data on."""
-        found = []
-        for entry in entries:
-            found.append((entry, self.field(entry, at)))
-            at += data_reader(entry)[1]
-        return found
+    def piece(self, name: str, form: str, cut: str) -> str:
+        self.found.setdefault(name, (form, cut))
+        return TEXTS[form].format(cut)
 
-    def field(self, entry: Mapping[str, Any], at: int) -> str:
-        if entry["type"] == "tuple":
-            inner = self.laid_out(entry["components"], at)
-            return "{{" + ",".join(f'"{component["name"]}":{text}' for component, text in inner) + "}}"
-        return self.text(entry["name"], entry["type"]) or self.dumped(data_reader(entry)[0], "data", str(at), "0")
+    def read(self, reader: Callable[..., Any], *arguments: str) -> str:
+        return f"{{dumps({super().read(reader, *arguments)}).decode()}}"
 
-    def dumped(self, reader: Callable[..., Any], *arguments: str) -> str:
-        return f"{{dumps({self.read(reader, *arguments)}).decode()}}"
-
-    def text(self, name: str, kind: str) -> str | None:
-        """The text of one more word; None where a reader must do."""
-        sized = SIZED.fullmatch(kind)
-        if kind == "address":
-            value = self.cut("12x20s", 160)
-            self.found.setdefault(name, ("address", value, f"checksummed({value})"))
-            return f'"{{checksummed({value})}}"'
-        if kind == "bool":
-            return f"{{TRUTH[{self.cut('31xB', 1)}]}}"
-        if sized and sized[1] == "bytes":
-            size = int(sized[2])
-            value = self.cut(f"{size}s{WORD_BITS // 8 - size}x", size * 8, left=True)
-            self.found.setdefault(name, ("hash", value, f"'0x' + {value}.hex()"))
-            return f'"0x{{{value}.hex()}}"'
-        if sized and sized[1] == "uint":
-            bits = int(sized[2])
-            value = self.number(bits).removeprefix("str(").removesuffix(")") if bits <= 128 else self.wide(bits)
-            self.found.setdefault(name, ("id", value, value))
-            return f"{{{value}}}" if bits <= MAX_JSON_BITS else f'"{{{value}}}"'
-        return None
-
-    def wide(self, bits: int) -> str:
-        return f"number_of({self.cut('32s', bits)})"
-
-    def own(self, column: str) -> tuple[str, str, str]:
-        """What an argument gives a table's own column."""
+    def own(self, column: str) -> Own:
+        """What an argument gives a table's own column; nothing but an owner may be missing."""
         names = [name for name in ARGUMENTS.get(column, ()) if name in self.found]
-        return self.found[names[0]] if names else ("none", "None", "None")
-
-    def shown(self, column: str) -> str:
-        """How a subject names it."""
-        kind, raw, _value = self.own(column)
-        return f"{raw}.hex()" if kind == "hash" else raw
+        if not names:
+            return Own(column, "none", "None", "None")
+        form, cut = self.found[names[0]]
+        # Ids are numbers for the folds, whatever their width; hashes and addresses are text.
+        known = cut if form in ("small", "large") else generated.VALUES[form].format(cut)
+        return Own(column, form, cut, known)
