@@ -22,6 +22,7 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 CLONE_NEWUSER = 0x10000000
+FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -29,10 +30,13 @@ def main() -> int:
     options = read_options()
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     wakeup = catch_signals(options)
+    guard = os.getpid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # none may come while it is unclear whom it is for
     child = os.fork()
     if child == 0:
-        become_command(options)
+        become_command(options, guard)
     options.child = child
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     os.write(options.report_fd, f"{child}\n".encode())
     os.close(options.report_fd)
     status = watch(child, wakeup, options)
@@ -68,14 +72,17 @@ def catch_signals(options: argparse.Namespace) -> int:
     return reader
 
 
-def become_command(options: argparse.Namespace) -> None:
+def become_command(options: argparse.Namespace, guard: int) -> None:
     try:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD):
+        for number in (*FORWARDED, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
         change_identity(options.identity)
         # After the change of identity, which clears it; this one covers a guard that is itself killed.
         libc.prctl(PR_SET_PDEATHSIG, options.stop_signal, 0, 0, 0)
+        if os.getppid() != guard:
+            os._exit(128 + signal.SIGKILL)  # it was killed before the line above, which tells of later deaths only
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.execvpe(options.command[0], options.command, os.environ)  # noqa: S606 - no shell is what is wanted
     except OSError as error:
