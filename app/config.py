@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     indexer_port: int | None = Field(default=None, ge=1, le=65_535)
     audit_pause_seconds: float = Field(default=1.0, ge=0)
     poll_seconds: float = Field(default=0.25, gt=0)
+    rpc_quorum: int = Field(default=1, ge=1)
     rpc_timeout_seconds: float = Field(default=10.0, gt=0)
     token_keys_file: Path | None = None
     access_minutes: float = Field(default=15.0, gt=0, le=15)
@@ -58,6 +59,12 @@ class Settings(BaseSettings):
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _require_a_node_for_each_voice(self) -> Self:
+        if self.rpc_quorum > len(set(self.rpc_urls)):
+            raise SettingRefused(name="RPC_QUORUM", reason=f"RPC_URLS must name {self.rpc_quorum} different nodes")
+        return self
 
     @model_validator(mode="after")
     def _refuse_development_in_production(self) -> Self:

@@ -13,8 +13,8 @@ from indexer import work
 from indexer.backfill import catch_up
 from indexer.decode import decoder_for
 from indexer.lead import start
-from indexer.node import Node
 from indexer.projections import projections_for
+from indexer.providers import Providers
 from indexer.store import Store, connect
 
 
@@ -23,7 +23,7 @@ async def main() -> dict[str, float]:
     deployment = deployments.load(settings.deployment_file)
     work.tune()
     async with (
-        Node(settings.rpc_urls, timeout_seconds=60) as node,
+        Providers(settings.rpc_urls, timeout_seconds=60) as node,
         connect(settings.database_url.get_secret_value()) as connection,
     ):
         store = Store(connection, deployment.chain_id)

@@ -14,11 +14,10 @@ from bench.indexer_clock import Clock, peak_mb
 from indexer import work
 from indexer.backfill import Ahead, one_ahead, ready, store
 from indexer.decode import Decoder, decoder_for
-from indexer.fetch import fetch
 from indexer.follow import Batch, Case, Cursor, Rules
 from indexer.lead import start
-from indexer.node import Node
 from indexer.projections import Projection, projections_for
+from indexer.providers import Providers
 from indexer.rows import prepare
 from indexer.store import Store, connect
 from indexer.write import write
@@ -33,7 +32,7 @@ async def main() -> dict[str, Any]:
     decoder, projections = decoder_for(deployment), projections_for(deployment)
     work.tune()
     async with (
-        Node(settings.rpc_urls, timeout_seconds=60) as node,
+        Providers(settings.rpc_urls, timeout_seconds=60) as node,
         connect(settings.database_url.get_secret_value()) as connection,
     ):
         kept = Store(connection, deployment.chain_id)
@@ -45,7 +44,7 @@ async def main() -> dict[str, Any]:
 
 
 async def backfill(
-    kept: Store, node: Node, decoder: Decoder, projections: Sequence[Projection], cursor: Cursor, rules: Rules
+    kept: Store, node: Providers, decoder: Decoder, projections: Sequence[Projection], cursor: Cursor, rules: Rules
 ) -> tuple[list[dict[str, float]], Cursor]:
     """The figures of each part of at least PART_EVENTS, and the cursor at the head."""
     tip = await node.tip()
@@ -62,11 +61,13 @@ async def backfill(
     return parts, cursor
 
 
-async def reorg(kept: Store, node: Node, decoder: Decoder, projections: Sequence[Projection], cursor: Cursor) -> float:
+async def reorg(
+    kept: Store, node: Providers, decoder: Decoder, projections: Sequence[Projection], cursor: Cursor
+) -> float:
     """Milliseconds of the transaction that cuts the last blocks and appends as many; here they are the same ones."""
     head = cursor.block.number
     (ancestor,) = await node.blocks(head - REORG_BLOCKS, head - REORG_BLOCKS)
-    found = await fetch(node, decoder.addresses, head - REORG_BLOCKS + 1, head)
+    found = await node.range(decoder.addresses, head - REORG_BLOCKS + 1, head)
     batch = Batch(Case.REORG, cursor, ancestor, found, head, cursor.finalized_number)
     prepared = [prepare(decoder, found)]
     began = time.monotonic()

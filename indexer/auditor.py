@@ -15,18 +15,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from secrets import randbelow
 
-import psycopg
-
 from app.chain.deployment import Deployment
 from app.config import Settings
 from indexer.balances import Books, books_of
 from indexer.decode import decoder_for
 from indexer.errors import Retry
-from indexer.fetch import Range, fetch
+from indexer.fetch import Range
 from indexer.health import Health
 from indexer.metrics import metrics
-from indexer.node import Node
 from indexer.projections import Key, projections_for
+from indexer.providers import Providers
 from indexer.repair import alert, digest, heal, heal_rows, stored_range
 from indexer.shadow import Slice, unlike_in_range, unlike_in_slice
 from indexer.store import Store, connect
@@ -45,8 +43,8 @@ class Auditor:
 
     database_url: str
     deployment: Deployment
-    reader: Node
-    second: Node
+    reader: Providers
+    second: Providers
     health: Health
     next_block: int | None = None
     range_blocks: int = RANGE_BLOCKS
@@ -59,7 +57,7 @@ class Auditor:
     async def turn(self, store: Store) -> None:
         """One slice of each check. Raises Retry and the database's errors."""
         cursor = await store.cursor()
-        if cursor is None or await self._halted(store):
+        if cursor is None or await store.halted():
             return
         await self.check_range(store, await store.first_block(), cursor.finalized_number)
         await self.check_rows(store)
@@ -152,17 +150,13 @@ class Auditor:
         else:
             self.open.discard(name)
 
-    async def _read(self, node: Node, first: int, last: int) -> Range:
-        return await fetch(node, decoder_for(self.deployment).addresses, first, last)
+    async def _read(self, node: Providers, first: int, last: int) -> Range:
+        return await node.range(decoder_for(self.deployment).addresses, first, last)
 
     async def _same_chain(self, store: Store, number: int) -> bool:
         (actual,) = await self.reader.blocks(number, number)
         (other,) = await self.second.blocks(number, number)
         return actual == other and (await store.blocks(number, number)).get(number) in (actual, None)
-
-    async def _halted(self, store: Store) -> bool:
-        row = await (await store.connection.execute("SELECT halted FROM chain.cursors")).fetchone()
-        return row is None or row[0] is not None
 
     async def _alert(self, store: Store, name: str, reason: str) -> None:
         metrics.count("audit_alerts_total")
@@ -185,8 +179,8 @@ async def audit_forever(settings: Settings, deployment: Deployment, health: Heal
     urls, timeout = settings.rpc_urls, settings.rpc_timeout_seconds
     url = settings.database_url.get_secret_value()
     async with (
-        Node(urls[1:] or urls, timeout_seconds=timeout) as reader,
-        Node(urls[:1], timeout_seconds=timeout) as two,
+        Providers(urls[1:] or urls, timeout_seconds=timeout, chain_id=deployment.chain_id) as reader,
+        Providers(urls[:1], timeout_seconds=timeout, chain_id=deployment.chain_id) as two,
     ):
         auditor = Auditor(url, deployment, reader, two, health)
         await repeat(lambda: turns(auditor, settings.audit_pause_seconds))
@@ -214,7 +208,7 @@ async def repeat(once: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await once()
-        except (Retry, psycopg.Error, AssertionError, ValueError, KeyError, TypeError) as error:
+        except Exception as error:
             metrics.count("audit_errors_total", error=type(error).__name__)
             log.warning("audit retry error=%s %s", type(error).__name__, str(error).partition("\n")[0])
         await asyncio.sleep(IDLE_SECONDS)

@@ -12,8 +12,8 @@ from psycopg import AsyncConnection
 
 from indexer.decode import Decoder
 from indexer.errors import NodeRefused, NodeUnavailable, Retry, TornRange
-from indexer.fetch import Chain, Range, fetch
-from indexer.follow import Case, Cursor, Rules, batch
+from indexer.fetch import Range
+from indexer.follow import Case, Chain, Cursor, Rules, batch
 from indexer.health import Health
 from indexer.node import Block, Tip
 from indexer.progress import Progress
@@ -45,6 +45,8 @@ async def catch_up(
     """Stores everything up to the head of now; the cursor after it. Raises what `Ahead` and `write` raise: each
     transaction before that stays."""
     tip = await chain.tip()
+    if rules.quorum > 1:
+        tip = Tip(tip.head, None)  # a single node's word makes nothing final; `quorum.vouched` does, afterwards
     progress = Progress("backfill", cursor.block.number, tip.head.number, time.monotonic())
     ahead = Ahead(chain, decoder, rules.stride, cursor.block.number + 1, tip.head.number)
     try:
@@ -132,7 +134,7 @@ class Ahead:
 
     async def batches(self, parent: Block) -> AsyncGenerator[list[Prepared], None]:
         """What fits into a transaction, each time. Raises TornRange where a range does not follow the one before,
-        and what `fetch` raises."""
+        and what the chain's `range` raises."""
         batch: list[Prepared] = []
         while self.fill():
             try:
@@ -164,7 +166,7 @@ class Ahead:
     async def read(self, first: int, last: int) -> list[Prepared]:
         """One range; where the node refuses its size, two halves."""
         try:
-            found = await fetch(self.chain, self.decoder.addresses, first, last)
+            found = await self.chain.range(self.decoder.addresses, first, last)
         except NodeRefused:
             if first == last:
                 raise

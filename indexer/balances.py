@@ -11,7 +11,7 @@ from app.chain import contracts
 from app.chain.deployment import Deployment
 from app.channels.mirror_rules import ChannelState
 from app.database import Address
-from indexer.node import Node
+from indexer.providers import Providers
 from indexer.store import Store
 
 DUE = """
@@ -38,7 +38,7 @@ class Books:
         return self.balance - self.due
 
 
-async def books_of(store: Store, node: Node, deployment: Deployment) -> list[Books]:
+async def books_of(store: Store, node: Providers, deployment: Deployment) -> list[Books]:
     """Escrow and channels at the newest mirrored block; none before the first one. Raises NodeRefused where a reorg
     took that block."""
     given = {"closed": ChannelState.CLOSED, "chain": store.chain_id}
@@ -54,6 +54,6 @@ async def books_of(store: Store, node: Node, deployment: Deployment) -> list[Boo
     ]
 
 
-async def balance_of(node: Node, token: Address, owner: Address, block_hash: bytes) -> int:
+async def balance_of(node: Providers, token: Address, owner: Address, block_hash: bytes) -> int:
     data = contracts.call_data("MockUSDC", "balanceOf", owner)
     return int.from_bytes(await node.call(token, data, block_hash))

@@ -18,12 +18,16 @@ from typing import ClassVar
 
 
 class Retry(Exception):
-    """The same step may succeed a moment later."""
+    """The same step may succeed a moment later, though not before `after` seconds."""
+
+    after: float = 0.0
 
 
 class NodeUnavailable(Retry):
-    def __init__(self, host: str, reason: str) -> None:
-        self.host, self.reason = host, reason
+    """`after` are the seconds for which the node asks to be left alone."""
+
+    def __init__(self, host: str, reason: str, *, after: float = 0.0) -> None:
+        self.host, self.reason, self.after = host, reason, after
         super().__init__(f"node={host} {reason}")
 
 

@@ -14,14 +14,12 @@ from typing import Protocol
 from indexer.decode import RawLog
 from indexer.errors import TornRange
 from indexer.filters import Bloom
-from indexer.node import Block, Tip
+from indexer.node import Block
 
 
 class Chain(Protocol):
-    """What following needs of a node."""
+    """What a range needs of a node."""
 
-    async def tip(self) -> Tip: ...
-    async def blocks(self, first: int, last: int) -> list[Block]: ...
     async def headers(self, first: int, last: int) -> list[tuple[Block, Bloom]]: ...
     async def logs(self, addresses: Sequence[bytes], first: int, last: int) -> list[RawLog]: ...
     async def logs_in(self, addresses: Sequence[bytes], block_hash: bytes) -> list[RawLog]: ...

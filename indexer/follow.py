@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from indexer.errors import ChainBehind, FinalityBroken, NodeRefused, NodeUnavailable, TornRange
-from indexer.fetch import Chain, Range, fetch
+from indexer.fetch import Range
 from indexer.node import Block, Tip
 from indexer.stride import Stride
 
@@ -28,6 +28,14 @@ class Cursor:
 
     block: Block
     finalized_number: int
+
+
+class Chain(Protocol):
+    """What following needs of the chain. A range comes whole, and in itself it is consistent (indexer/fetch.py)."""
+
+    async def tip(self) -> Tip: ...
+    async def blocks(self, first: int, last: int) -> list[Block]: ...
+    async def range(self, addresses: Sequence[bytes], first: int, last: int) -> Range: ...
 
 
 class Mirror(Protocol):
@@ -61,6 +69,8 @@ class Rules:
     floor: int
     stride: Stride
     ignore_reorgs: bool = False
+    quorum: int = 1
+    """How many nodes must agree before anything is final."""
 
 
 NOTHING = Range((), ())
@@ -165,7 +175,7 @@ async def fetch_stride(chain: Chain, rules: Rules, first: int, head: int) -> Ran
     while True:
         last = min(head, first + rules.stride.blocks - 1)
         try:
-            found = await fetch(chain, rules.addresses, first, last)
+            found = await chain.range(rules.addresses, first, last)
         except NodeRefused:
             if not rules.stride.refused():
                 raise
@@ -178,7 +188,11 @@ async def fetch_stride(chain: Chain, rules: Rules, first: int, head: int) -> Ran
 
 
 def batch(case: Case, cursor: Cursor, ancestor: Block, appended: Range, tip: Tip) -> Batch:
-    """Finality never goes back, and never beyond what is mirrored."""
+    """Finality never goes back, and never beyond what is mirrored. Raises TornRange where the block that the chain
+    calls final is another one in what is appended: the two were said of different forks."""
+    for block in appended.blocks:
+        if block.number == tip.finalized_number and tip.finalized_hash not in (None, block.hash):
+            raise TornRange(block.number, block.number, "the final block is another one in the range")
     end = appended.blocks[-1].number if appended.blocks else ancestor.number
     finalized = max(cursor.finalized_number, min(tip.finalized_number or 0, end))
     return Batch(case, cursor, ancestor, appended, tip.head.number, finalized)

@@ -5,13 +5,12 @@ What it says is not read. A subscription that fails, stalls or lies therefore co
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from indexer.delay import Delay
 from indexer.metrics import metrics
 
 log = logging.getLogger(__name__)
@@ -48,21 +47,20 @@ class Heads:
         """Until cancelled; connects anew, later each time, up to half a minute."""
         if self._url is None:
             return
-        delay = FIRST_DELAY_SECONDS
+        delay = Delay(FIRST_DELAY_SECONDS, MAX_DELAY_SECONDS)
         while True:
             try:
                 # No proxy of the environment is used: a node is named by its URL alone.
                 async with connect(self._url, open_timeout=OPEN_SECONDS, max_size=MAX_BYTES, proxy=None) as connection:
                     await self._subscribe(connection)
-                    delay = FIRST_DELAY_SECONDS
+                    delay.reset()
                     await self._follow(connection)
             except (OSError, WebSocketException, SubscriptionRefused, ValueError) as error:  # a time-out is an OSError
                 # The URL's path may hold a secret, and so may the error's text: neither is said.
-                log.warning("subscription failed after=%.1f error=%s", delay, type(error).__name__)
+                log.warning("subscription failed after=%.1f error=%s", delay.seconds, type(error).__name__)
                 metrics.count("subscription_failures_total", error=type(error).__name__)
             metrics.set("subscribed", 0)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, MAX_DELAY_SECONDS)
+            await delay.wait()
 
     async def _subscribe(self, connection: ClientConnection) -> None:
         async with asyncio.timeout(OPEN_SECONDS):
@@ -79,15 +77,3 @@ class Heads:
                 await connection.recv()
             metrics.count("heads_total")
             self._news.set()
-
-
-@asynccontextmanager
-async def listening(url: str | None) -> AsyncIterator[Heads]:
-    """Listens until the end of the block."""
-    heads = Heads(url)
-    task = asyncio.create_task(heads.listen(), name="heads")
-    try:
-        yield heads
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

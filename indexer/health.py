@@ -65,8 +65,13 @@ class Health:
         }
 
 
-def finality_in_words(*, finality_depth: int | None, accept_pending_forever: bool) -> str:
+def finality_in_words(*, finality_depth: int | None, accept_pending_forever: bool, quorum: int = 1) -> str:
     """What an operator reads who asks why nothing is final."""
+    said = tag_in_words(finality_depth, accept_pending_forever)
+    return said if quorum == 1 else f"{said}, and {quorum} nodes tell the same of it (RPC_QUORUM)"
+
+
+def tag_in_words(finality_depth: int | None, accept_pending_forever: bool) -> str:
     if finality_depth:
         return f"a block is final once {finality_depth} others follow it (FINALITY_DEPTH)"
     if accept_pending_forever:

@@ -3,9 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import psycopg
 
@@ -15,6 +13,7 @@ from app.config import Settings
 from indexer.auditor import audit_forever
 from indexer.backfill import catch_up
 from indexer.decode import decoder_for
+from indexer.delay import Delay
 from indexer.errors import (
     ChainBehind,
     FinalityUnknown,
@@ -22,16 +21,17 @@ from indexer.errors import (
     OtherContractsMirrored,
     Retry,
     Stop,
-    WrongChain,
 )
 from indexer.follow import Batch, Case, Cursor, Rules, require_same_chain, step
-from indexer.heads import Heads, listening
+from indexer.heads import Heads
 from indexer.health import Health, finality_in_words, served
 from indexer.metrics import metrics
-from indexer.node import Node
 from indexer.projections import projections_for
+from indexer.providers import Providers
+from indexer.quorum import vouched
 from indexer.rows import prepare
 from indexer.store import Store, connect
+from indexer.work import running_beside
 from indexer.write import write
 
 log = logging.getLogger(__name__)
@@ -43,36 +43,24 @@ LAG_PATIENCE_SECONDS = 2.0
 """How long a head below the cursor is taken for a node that lags, before the mirror is cut to it."""
 
 
-@dataclass
-class Delay:
-    """How long to wait before the next try: doubled from `least` up to MAX_DELAY_SECONDS, until `reset`."""
-
-    least: float
-    seconds: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self.seconds = self.least
-
-    async def wait(self) -> None:
-        waited, self.seconds = self.seconds, min(self.seconds * 2, MAX_DELAY_SECONDS)
-        await asyncio.sleep(waited)
-
-
 async def run(settings: Settings) -> None:
     """Leads, or stands by, until cancelled; begins anew when the database goes away. Raises Stop."""
     deployment = deployments.load(settings.deployment_file)
-    delay = Delay(settings.poll_seconds)
-    timeout, depth = settings.rpc_timeout_seconds, settings.finality_depth
-    health = Health(finality_in_words(finality_depth=depth, accept_pending_forever=settings.accept_pending_forever))
-    told = settings.rpc_ws_url.get_secret_value() if settings.rpc_ws_url else None
-    async with (
-        Node(settings.rpc_urls, timeout_seconds=timeout, finality_depth=depth) as node,
-        listening(told) as heads,
-    ):
-        with served(health, settings.api_host, settings.indexer_port), beside(settings, deployment, health):
+    delay = Delay(settings.poll_seconds, MAX_DELAY_SECONDS)
+    health = Health(
+        finality_in_words(
+            finality_depth=settings.finality_depth,
+            accept_pending_forever=settings.accept_pending_forever,
+            quorum=settings.rpc_quorum,
+        )
+    )
+    heads = Heads(settings.rpc_ws_url.get_secret_value() if settings.rpc_ws_url else None)
+    with served(health, settings.api_host, settings.indexer_port):
+        async with (
+            providers_of(settings, deployment) as node,
+            running_beside(heads.listen(), name="heads"),
+            running_beside(audit_forever(settings, deployment, health), name="auditor"),
+        ):
             while True:
                 try:
                     async with connect(settings.database_url.get_secret_value()) as connection:
@@ -82,27 +70,28 @@ async def run(settings: Settings) -> None:
                     await retry(error, delay)
 
 
-@contextmanager
-def beside(settings: Settings, deployment: Deployment, health: Health) -> Iterator[None]:
-    """The auditor runs as long as the loop does; whatever ends it does not end the loop."""
-    auditing = asyncio.create_task(audit_forever(settings, deployment, health))
-    try:
-        yield
-    finally:
-        auditing.cancel()
+def providers_of(settings: Settings, deployment: Deployment) -> Providers:
+    """The nodes of RPC_URLS, as the mirror reads them."""
+    return Providers(
+        settings.rpc_urls,
+        timeout_seconds=settings.rpc_timeout_seconds,
+        chain_id=deployment.chain_id,
+        finality_depth=settings.finality_depth,
+    )
 
 
 async def retry(error: Exception, delay: Delay) -> None:
     """Says what happened, and waits."""
     said = str(error).partition("\n")[0]
-    log.warning("retry after=%.2f error=%s %s", delay.seconds, type(error).__name__, said)
+    after = error.after if isinstance(error, Retry) else 0.0
+    log.warning("retry after=%.2f error=%s %s", max(delay.seconds, after), type(error).__name__, said)
     metrics.count("retries_total", error=type(error).__name__)
-    await delay.wait()
+    await delay.wait(after)
 
 
 async def lead(
     store: Store,
-    node: Node,
+    node: Providers,
     settings: Settings,
     deployment: Deployment,
     delay: Delay,
@@ -132,15 +121,12 @@ async def stand_by(store: Store, health: Health) -> None:
     health.stands(leader=True)
 
 
-async def start(store: Store, node: Node, settings: Settings, deployment: Deployment) -> tuple[Cursor, Rules]:
+async def start(store: Store, node: Providers, settings: Settings, deployment: Deployment) -> tuple[Cursor, Rules]:
     """Where to go on, after making sure that node, deployment and database are of one chain. Raises Stop."""
-    actual = await node.chain_id()
-    if actual != deployment.chain_id:
-        raise WrongChain(actual, deployment.chain_id)
+    tip = await node.tip()
     other = await store.other_chain()
     if other is not None:
         raise OtherChainMirrored(other, deployment.chain_id)
-    tip = await node.tip()
     if tip.finalized_number is None and not settings.accept_pending_forever:
         raise FinalityUnknown()
     addresses = decoder_for(deployment).addresses
@@ -151,14 +137,16 @@ async def start(store: Store, node: Node, settings: Settings, deployment: Deploy
     if mirrored != frozenset(addresses):
         raise OtherContractsMirrored(mirrored, addresses)
     ignore_reorgs = settings.reorg_handling == "off"
-    rules = Rules(addresses, await store.first_block(), node.stride, ignore_reorgs)
+    rules = Rules(addresses, await store.first_block(), node.stride, ignore_reorgs, settings.rpc_quorum)
     await require_same_chain_patiently(store, node, cursor, rules, settings.poll_seconds)
-    log.info("leading chain=%d block=%d finalized=%d", actual, cursor.block.number, cursor.finalized_number)
+    log.info(
+        "leading chain=%d block=%d finalized=%d", deployment.chain_id, cursor.block.number, cursor.finalized_number
+    )
     return cursor, rules
 
 
 async def begin(
-    store: Store, node: Node, deployment: Deployment, addresses: Sequence[bytes], head: int, finalized: int
+    store: Store, node: Providers, deployment: Deployment, addresses: Sequence[bytes], head: int, finalized: int
 ) -> Cursor:
     """The first cursor, on the last block before the deployment."""
     before = max(deployment.start_block, 1) - 1
@@ -166,7 +154,9 @@ async def begin(
     return await store.begin(block, finalized, head, addresses)
 
 
-async def require_same_chain_patiently(store: Store, node: Node, cursor: Cursor, rules: Rules, poll: float) -> None:
+async def require_same_chain_patiently(
+    store: Store, node: Providers, cursor: Cursor, rules: Rules, poll: float
+) -> None:
     """A node that lags gets a moment to catch up. Raises ChainBehind after it."""
     deadline = time.monotonic() + LAG_PATIENCE_SECONDS
     while True:
@@ -180,7 +170,7 @@ async def require_same_chain_patiently(store: Store, node: Node, cursor: Cursor,
 
 async def follow(
     store: Store,
-    node: Node,
+    node: Providers,
     settings: Settings,
     deployment: Deployment,
     delay: Delay,
@@ -197,10 +187,12 @@ async def follow(
         patient = lag_began is None or time.monotonic() - lag_began < LAG_PATIENCE_SECONDS
         try:
             batch = await step(node, store, cursor, rules, patient=patient)
+            batch = await vouched(store, node, rules, batch) if rules.quorum > 1 else batch
         except Retry as error:
             await retry(error, delay)
             continue
         delay.reset()
+        final = cursor.finalized_number
         lag_began = (lag_began or time.monotonic()) if batch.case is Case.SHORTER else None
         if changes(batch) or time.monotonic() - written > HEARTBEAT_SECONDS:
             prepared = [prepare(decoder, batch.appended)]
@@ -212,7 +204,7 @@ async def follow(
             cursor = await catch_up(
                 node, store.connection, decoder, projections, cursor, rules, deployment.chain_id, health
             )
-        if batch.end.number >= batch.head_number:
+        if batch.end.number >= batch.head_number and not (rules.quorum > 1 and batch.finalized_number > final):
             await heads.wait(settings.poll_seconds)
 
 

@@ -1,20 +1,17 @@
-"""JSON-RPC to the nodes named by RPC_URLS: batches over HTTP, every call with a time-out.
-
-A failed call turns to the next node and is reported; the pass begins anew there, so that one pass sees one node.
-"""
+"""JSON-RPC to one node: batches over HTTP, every call with a time-out, each remembered in the node's score."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from indexer.decode import RawLog
 from indexer.errors import NodeRefused, NodeUnavailable
 from indexer.filters import Bloom
 from indexer.metrics import metrics
-from indexer.stride import Stride
+from indexer.score import Score
 from indexer.wire import Wire
 from indexer.work import work
 
@@ -41,41 +38,46 @@ class Tip:
 
     head: Block
     finalized_number: int | None
+    finalized_hash: bytes | None = None
+    """Of that block; None where blocks are counted."""
 
 
 class Node:
-    """One chain behind one or more URLs. With `finality_depth` blocks are counted instead of asked for finality."""
+    """One node. With `finality_depth` blocks are counted instead of asked for finality. `name` is how it is told of."""
 
-    def __init__(self, urls: Sequence[str], *, timeout_seconds: float, finality_depth: int | None = None) -> None:
-        self._wires = [Wire(url, timeout_seconds) for url in urls]
-        self._chosen = 0
-        self.stride = Stride()
-        """What these nodes serve at once; it outlives a connection to the database."""
+    def __init__(
+        self, url: str, *, timeout_seconds: float, finality_depth: int | None = None, name: str | None = None
+    ) -> None:
+        self._wire = Wire(url, timeout_seconds, name)
+        self.name = self._wire.name
+        self.score = Score()
+        self.of_chain: int | None = None
+        """The chain it said to be of since it last failed."""
         self._finality_depth = finality_depth
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for wire in self._wires:
-            wire.close()
+    def close(self) -> None:
+        self._wire.close()
 
     async def chain_id(self) -> int:
-        (found,) = await self._ask([("eth_chainId", [])], lambda answer: int(result_of("eth_chainId", answer), 16))
-        return found
+        (self.of_chain,) = await self._ask(
+            [("eth_chainId", [])], lambda answer: int(result_of("eth_chainId", answer), 16)
+        )
+        return self.of_chain
 
     async def tip(self) -> Tip:
         """Head and finality. Raises NodeUnavailable or NodeRefused."""
         tags = ("latest",) if self._finality_depth else ("latest", "finalized")
-        head, *finalized = await self._ask([("eth_getBlockByNumber", [tag, False]) for tag in tags], dict)
-        block = block_of(block_result(head))
-        if self._finality_depth:
-            return Tip(block, max(0, block.number - self._finality_depth))
+        began = time.monotonic()
         # A node without the tag answers with an error or with null, and may do so for a moment only.
-        found = finalized[0].get("result")
-        return Tip(block, int(found["number"], 16) if found else None)
+        head, *finalized = await self._ask([("eth_getBlockByNumber", [tag, False]) for tag in tags], tagged_block)
+        if head is None:
+            raise NodeRefused("eth_getBlockByNumber", NO_BLOCK_YET)
+        self.score.tips.took(time.monotonic() - began)
+        self.score.head = head.number
+        if self._finality_depth:
+            return Tip(head, max(0, head.number - self._finality_depth))
+        found = finalized[0]
+        return Tip(head, found.number, found.hash) if found else Tip(head, None)
 
     async def blocks(self, first: int, last: int) -> list[Block]:
         """The headers of first..last. Raises NodeRefused where one is not there."""
@@ -109,27 +111,36 @@ class Node:
     async def _ask(self, calls: Sequence[tuple[str, list[Any]]], read: Callable[[Answer], T]) -> list[T]:
         """What `read` makes of each answer, in the order of the calls. Many are asked from a thread and read in the
         worker's, so that neither stops the loop."""
-        chosen = self._chosen
-        wire, found = self._wires[chosen], list[T]()
+        wire, found = self._wire, list[T]()
         try:
             for start in range(0, len(calls), MAX_CALLS_PER_REQUEST):
                 some = calls[start : start + MAX_CALLS_PER_REQUEST]
                 text = await asyncio.to_thread(wire.post, some)
                 found += await work(each_answer, wire, text, len(some), read)
-                metrics.count("rpc_requests_total", outcome="ok", host=wire.host)
+                self._count("ok")
         except NodeRefused:
-            metrics.count("rpc_requests_total", outcome="refused", host=wire.host)
+            self._count("refused")
             raise
-        except NodeUnavailable:
-            metrics.count("rpc_requests_total", outcome="unavailable", host=wire.host)
-            # Another call may have turned away from the same node already.
-            self._chosen = (chosen + 1) % len(self._wires)
+        except NodeUnavailable as error:
+            self._count("unavailable")
+            self.score.failed()
+            self.score.rest(error.after)
+            self.of_chain = None
             raise
+        self.score.served()
         return found
+
+    def _count(self, outcome: str) -> None:
+        metrics.count("rpc_requests_total", outcome=outcome, host=self.name)
 
 
 def each_answer(wire: Wire, text: bytes, count: int, read: Callable[[Answer], T]) -> list[T]:
-    return [read(answer) for answer in wire.answers(text, count)]
+    """Raises NodeUnavailable where an answer has not the shape that it must have."""
+    answers = wire.answers(text, count)
+    try:
+        return [read(answer) for answer in answers]
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise wire.unavailable(error) from error
 
 
 def logs_of(answer: Answer) -> list[RawLog]:
@@ -152,6 +163,11 @@ def block_result(answer: Answer) -> dict[str, Any]:
     if found is None:
         raise NodeRefused("eth_getBlockByNumber", NO_BLOCK_YET)
     return found
+
+
+def tagged_block(answer: Answer) -> Block | None:
+    result = answer.get("result")
+    return block_of(result) if result else None
 
 
 def block_of(result: dict[str, Any]) -> Block:

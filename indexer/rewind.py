@@ -13,11 +13,12 @@ from app.chain.deployment import Deployment
 from app.config import Settings
 from indexer.backfill import catch_up
 from indexer.decode import decoder_for
-from indexer.errors import BlockNotMirrored, NodeRefused, NotConfirmed, ParentDiffers, WrongChain
+from indexer.errors import BlockNotMirrored, NodeRefused, NotConfirmed, ParentDiffers
 from indexer.follow import NOTHING, Batch, Case, Cursor
-from indexer.lead import start
-from indexer.node import Block, Node
+from indexer.lead import providers_of, start
+from indexer.node import Block
 from indexer.projections import projections_for
+from indexer.providers import Providers
 from indexer.rebuild import require_mirror
 from indexer.store import Store, connect
 from indexer.write import write
@@ -46,12 +47,8 @@ class Cut:
 async def backfill_from(settings: Settings, deployment: Deployment, block: int, *, confirmed: bool) -> str:
     """What was done, in words. Raises Stop where it must not be, NotConfirmed among them, and Retry for a node that
     does not answer: what was deleted by then is fetched by the next leader."""
-    timeout, depth = settings.rpc_timeout_seconds, settings.finality_depth
     url = settings.database_url.get_secret_value()
-    async with (
-        connect(url) as connection,
-        Node(settings.rpc_urls, timeout_seconds=timeout, finality_depth=depth) as node,
-    ):
+    async with connect(url) as connection, providers_of(settings, deployment) as node:
         store = Store(connection, deployment.chain_id)
         await require_mirror(store, deployment)
         cut = await planned(store, node, block)
@@ -65,11 +62,8 @@ async def backfill_from(settings: Settings, deployment: Deployment, block: int, 
         return f"deleted {cut}; fetched again up to block {fetched.block.number}"
 
 
-async def planned(store: Store, node: Node, block: int) -> Cut:
+async def planned(store: Store, node: Providers, block: int) -> Cut:
     """Raises BlockNotMirrored, and ParentDiffers where the chain has another block before this one."""
-    actual = await node.chain_id()
-    if actual != store.chain_id:
-        raise WrongChain(actual, store.chain_id)
     cursor, first = await store.cursor(), await store.first_block()
     assert cursor is not None
     if not first < block <= cursor.block.number:
@@ -80,7 +74,7 @@ async def planned(store: Store, node: Node, block: int) -> Cut:
     return Cut((await store.blocks(block - 1, block - 1))[block - 1], cursor, row[0])
 
 
-async def newest_common(store: Store, node: Node, low: int, high: int) -> int | None:
+async def newest_common(store: Store, node: Providers, low: int, high: int) -> int | None:
     """The newest block below `high` that mirror and chain share: whatever is above differs, so halving finds it."""
     if not await agree(store, node, low):
         return None
@@ -90,7 +84,7 @@ async def newest_common(store: Store, node: Node, low: int, high: int) -> int | 
     return low
 
 
-async def agree(store: Store, node: Node, number: int) -> bool:
+async def agree(store: Store, node: Providers, number: int) -> bool:
     """Whether mirror and chain have the same block there; a block that the node lacks is another one."""
     try:
         (actual,) = await node.blocks(number, number)
@@ -111,7 +105,7 @@ async def rewind(store: Store, deployment: Deployment, ancestor: Block, head: in
         await write(store.connection, batch, (), projections_for(deployment), store.chain_id)
 
 
-async def fetch_again(store: Store, node: Node, settings: Settings, deployment: Deployment) -> Cursor:
+async def fetch_again(store: Store, node: Providers, settings: Settings, deployment: Deployment) -> Cursor:
     """As a leader would, up to the head of now."""
     connection: AsyncConnection = store.connection
     cursor, rules = await start(store, node, settings, deployment)

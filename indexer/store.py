@@ -113,6 +113,11 @@ class Store:
         """Says in the cursor why nothing moves any more; the next batch clears it."""
         await self.connection.execute(HALT, [reason, self.chain_id])
 
+    async def halted(self) -> str | None:
+        """Why nothing moves any more; None while it does, and before `begin`."""
+        found: str | None = await self._value("SELECT halted FROM chain.cursors WHERE chain_id = %s", self.chain_id)
+        return found
+
     async def _value(self, query: LiteralString, *given: object) -> Any:
         row = await (await self.connection.execute(query, given)).fetchone()
         return row[0] if row else None

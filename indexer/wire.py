@@ -4,28 +4,34 @@ what an event loop's client costs. Connections are kept; each is used by one thr
 
 import http.client
 import ssl
+import time
 from collections.abc import Sequence
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
-from indexer.errors import NodeUnavailable
+from indexer.errors import NodeRefused, NodeUnavailable
 
 HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
 OK = 200
+MAX_ANSWER_BYTES = 64 << 20
+"""What an answer may hold; of a larger one a smaller range is asked for."""
+PIECE_BYTES = 1 << 20
 
 
 class Wire:
     """One node's URL. A proxy of the environment is never used: a node is named by its URL alone."""
 
-    def __init__(self, url: str, timeout_seconds: float) -> None:
+    def __init__(self, url: str, timeout_seconds: float, name: str | None = None) -> None:
         parts = urlsplit(url)
-        self.host = parts.hostname or "?"
+        self._host = parts.hostname or "?"
+        self.name = name or self._host
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._address = (self.host, parts.port)
+        self._address = (self._host, parts.port)
         self._timeout = timeout_seconds
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._idle: list[http.client.HTTPConnection] = []
@@ -38,7 +44,7 @@ class Wire:
         try:
             return self._post(orjson.dumps(body))
         except (OSError, http.client.HTTPException) as error:
-            raise self._unavailable(error) from error
+            raise self.unavailable(error) from error
 
     def answers(self, text: bytes, count: int) -> list[dict[str, Any]]:
         """The answers in the order of the calls; each has `result` or `error`. Raises NodeUnavailable."""
@@ -46,11 +52,12 @@ class Wire:
             by_id = {answer["id"]: answer for answer in orjson.loads(text)}
             return [by_id[n] for n in range(count)]
         except (ValueError, KeyError, TypeError) as error:
-            raise self._unavailable(error) from error
+            raise self.unavailable(error) from error
 
-    def _unavailable(self, error: Exception) -> NodeUnavailable:
+    def unavailable(self, error: Exception) -> NodeUnavailable:
+        """For what is no answer."""
         # The URL's path may hold a secret, and so may the error's text: neither is said.
-        return NodeUnavailable(self.host, type(error).__name__)
+        return NodeUnavailable(self.name, type(error).__name__)
 
     def close(self) -> None:
         """Ends what threads wait for, too."""
@@ -66,8 +73,9 @@ class Wire:
         connection = self._take()
         try:
             connection.request("POST", self._path, body, HEADERS)
-            response = connection.getresponse()
-            answer = response.read()
+            deadline = time.monotonic() + self._timeout
+            with connection.getresponse() as response:
+                answer = read_all(response, deadline)
         except BaseException:
             self._drop(connection)
             raise
@@ -77,7 +85,8 @@ class Wire:
             with self._lock:
                 self._idle.append(connection)
         if response.status != OK:
-            raise NodeUnavailable(self.host, f"status={response.status}")
+            after = seconds_in(response.headers.get("retry-after", ""))
+            raise NodeUnavailable(self.name, f"status={response.status}", after=after)
         return answer
 
     def _take(self) -> http.client.HTTPConnection:
@@ -99,3 +108,28 @@ class Wire:
         with self._lock:
             self._open.discard(connection)
         connection.close()
+
+
+def read_all(response: http.client.HTTPResponse, deadline: float) -> bytes:
+    """The whole body. Raises TimeoutError where it is not there by the deadline, however busily it trickles, and
+    NodeRefused where it is too large."""
+    pieces, size = [], 0
+    while piece := response.read1(PIECE_BYTES):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_ANSWER_BYTES:
+            raise NodeRefused("answer", f"it holds more than {MAX_ANSWER_BYTES} bytes")
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
+    return b"".join(pieces)
+
+
+def seconds_in(retry_after: str) -> float:
+    """What a Retry-After header (RFC 9110) asks for: seconds, or a date; 0 for what is neither."""
+    if retry_after.isdecimal():
+        return float(retry_after)
+    with suppress(ValueError):
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    return 0.0

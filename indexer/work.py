@@ -4,10 +4,10 @@ import asyncio
 import ctypes
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import ParamSpec, TypeVar
+from contextlib import asynccontextmanager, suppress
+from typing import Any, ParamSpec, TypeVar
 
 SWITCH_SECONDS = 0.0002
 """How long the loop waits for the interpreter while the worker computes; by default 5 ms for every few kilobytes
@@ -41,6 +41,17 @@ async def work(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
 async def work_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """For what an open transaction waits for: it does not queue behind what is read ahead."""
     return await _in(_urgent, lambda: function(*args, **kwargs))
+
+
+@asynccontextmanager
+async def running_beside(coroutine: Coroutine[Any, Any, None], *, name: str) -> AsyncIterator[None]:
+    """Runs until the end of the block, which waits until it is cancelled; whatever ends it does not end the block."""
+    task = asyncio.create_task(coroutine, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _in(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:

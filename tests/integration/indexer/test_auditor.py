@@ -1,13 +1,8 @@
 """The auditor beside the leader finds what was changed behind its back, and mends it or says so."""
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from collections.abc import Callable
 
-import httpx
 import pytest
 
 from app.chain import contracts
@@ -17,43 +12,13 @@ from devnet.processes import Service
 from indexer.auditor import Auditor
 from indexer.balances import Books, books_of
 from indexer.health import Health
-from indexer.node import Node
+from indexer.providers import Providers
 from indexer.store import Store, connect
+from tests.integration.indexer.simulator.proxy import CHANGED, Faults, proxy
 from tests.integration.indexer.world import BUYER, Mirror, World, audited, change, wait_until
 
 Start = Callable[[Service], Service]
 FIRST_LOG = "(block_number, log_index) IN (SELECT block_number, log_index FROM chain.logs ORDER BY 1, 2 LIMIT 1)"
-
-
-@contextmanager
-def lying(rpc_url: str) -> Iterator[str]:
-    """A provider that changes the data of every log, and passes everything else on."""
-
-    class Proxy(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            answers = httpx.post(rpc_url, content=body, headers={"content-type": "application/json"}).json()
-            for answer in answers:
-                if isinstance(answer.get("result"), list):
-                    for log in answer["result"]:
-                        log["data"] += "00"
-            said = json.dumps(answers).encode()
-            self.send_response(200)
-            self.send_header("content-length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture
@@ -68,8 +33,8 @@ def still(world: World, mirrored: Mirror) -> Mirror:
 async def turns(world: World, mirror: Mirror, *, reader: str | None = None, count: int = 8) -> Auditor:
     """Some turns; `reader` is a provider that is asked first, before the chain's own node."""
     async with (
-        Node([reader or mirror.rpc_url], timeout_seconds=5) as one,
-        Node([mirror.rpc_url], timeout_seconds=5) as two,
+        Providers([reader or mirror.rpc_url], timeout_seconds=5) as one,
+        Providers([mirror.rpc_url], timeout_seconds=5) as two,
         connect(mirror.database_url) as connection,
     ):
         auditor = Auditor(mirror.database_url, world.deployment, one, two, Health("in words"))
@@ -79,7 +44,7 @@ async def turns(world: World, mirror: Mirror, *, reader: str | None = None, coun
 
 
 async def books(world: World, mirror: Mirror) -> dict[str, Books]:
-    async with Node([mirror.rpc_url], timeout_seconds=5) as node, connect(mirror.database_url) as connection:
+    async with Providers([mirror.rpc_url], timeout_seconds=5) as node, connect(mirror.database_url) as connection:
         found = await books_of(Store(connection, world.deployment.chain_id), node, world.deployment)
     return {each.contract: each for each in found}
 
@@ -123,7 +88,7 @@ def test_touches_nothing_where_two_readings_differ(world: World, still: Mirror, 
     if changed:
         change(still, f"UPDATE chain.logs SET tx_index = tx_index + 1 WHERE {FIRST_LOG}")
     before = still.dump()
-    with lying(still.rpc_url) as liar:
+    with proxy(still.rpc_url, Faults(always=CHANGED)) as liar:
         auditor = asyncio.run(turns(world, still, reader=liar))
     assert still.dump() == before
     assert said(still, "chain.audit_failed") == 1

@@ -1,59 +1,23 @@
 """A node that knows no finalized block: nothing is called final by mistake, and nobody wonders why."""
 
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import httpx
-import orjson
 import pytest
 
 from devnet.ports import free_port
 from devnet.processes import Service
 from tests.conftest import Anvil
+from tests.integration.indexer.simulator.proxy import Faults, proxy
 from tests.integration.indexer.world import Mirror, World, wait_until
 
 Start = Callable[[Service], Service]
-UNKNOWN = {"code": -39001, "message": "finalized block not found"}
-
-
-class Untagged(ThreadingHTTPServer):
-    """Passes everything on to a node, except what asks for the finalized block."""
-
-    daemon_threads = True
-
-    def __init__(self, behind: str) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.behind = behind
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Untagged
-
-    def do_POST(self) -> None:
-        calls = orjson.loads(self.rfile.read(int(self.headers["content-length"])))
-        passed = [call for call in calls if "finalized" not in call["params"]]
-        answers = httpx.post(self.server.behind, json=passed, trust_env=False).json() if passed else []
-        answers += [{"id": call["id"], "error": UNKNOWN} for call in calls if call not in passed]
-        body = orjson.dumps(answers)
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
 
 
 @pytest.fixture
 def untagged(anvil: Anvil) -> Iterator[str]:
-    server = Untagged(anvil.rpc_url)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with proxy(anvil.rpc_url, Faults(always="no finalized")) as url:
+        yield url
 
 
 def test_refuses_to_guess_what_is_final(world: World, mirror: Mirror, untagged: str) -> None:

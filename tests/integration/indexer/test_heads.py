@@ -8,7 +8,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from devnet.processes import Service
-from indexer.heads import Heads, listening
+from indexer.heads import Heads
+from indexer.work import running_beside
 from tests.integration.indexer.world import Mirror, World, wait_until
 
 Start = Callable[[Service], Service]
@@ -44,7 +45,8 @@ def test_a_subscription_that_nobody_answers_leaves_the_poll(world: World, mirror
 
 
 async def test_waits_no_longer_than_told_and_not_at_all_after_news(ws_url: str, world: World) -> None:
-    async with listening(ws_url) as heads:
+    heads = Heads(ws_url)
+    async with running_beside(heads.listen(), name="heads"):
         await told(heads, lambda: world.mine(1))
         began = time.monotonic()
         await heads.wait(0.2)
@@ -79,7 +81,8 @@ async def test_connects_anew_after_a_refusal_and_after_a_node_that_hangs_up() ->
 
     async with serve(node, "127.0.0.1", 0) as server, asyncio.timeout(20):
         port = next(iter(server.sockets)).getsockname()[1]
-        async with listening(f"ws://127.0.0.1:{port}") as heads:
+        heads = Heads(f"ws://127.0.0.1:{port}")
+        async with running_beside(heads.listen(), name="heads"):
             await came.wait()
             began = time.monotonic()
             await heads.wait(5)

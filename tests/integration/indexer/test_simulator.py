@@ -29,8 +29,8 @@ from indexer.audit import OPTIONS, differences
 from indexer.decode import decoder_for
 from indexer.follow import step
 from indexer.lead import start as begin
-from indexer.node import Node
 from indexer.projections import projections_for
+from indexer.providers import Providers
 from indexer.rows import prepare
 from indexer.store import Store, connect
 from indexer.write import CRASH_POINTS, write
@@ -185,7 +185,7 @@ async def mirror_all(mirror: Mirror, world: World) -> None:
         environment="development",
     )
     decoder, projections = decoder_for(world.deployment), projections_for(world.deployment)
-    async with Node([mirror.rpc_url], timeout_seconds=20) as node, connect(mirror.database_url) as connection:
+    async with Providers([mirror.rpc_url], timeout_seconds=20) as node, connect(mirror.database_url) as connection:
         store = Store(connection, world.deployment.chain_id)
         cursor, rules = await begin(store, node, settings, world.deployment)
         while cursor.block != (await node.tip()).head:

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from indexer.decode import RawLog
 from indexer.errors import NodeRefused, NodeUnavailable
+from indexer.fetch import Range, fetch
 from indexer.filters import Bloom, bits_of
 from indexer.follow import Batch, Cursor
 from indexer.node import Block, Tip
@@ -58,6 +59,9 @@ class FakeChain:
         if last >= len(self.canonical):
             raise NodeRefused("eth_getBlockByNumber", "not there")
         return self.canonical[first : last + 1]
+
+    async def range(self, addresses: Sequence[bytes], first: int, last: int) -> Range:
+        return await fetch(self, addresses, first, last)
 
     async def headers(self, first: int, last: int) -> list[tuple[Block, Bloom]]:
         blocks = await self.blocks(first, last)

@@ -1,10 +1,9 @@
 """A JSON-RPC proxy before a real node, which spoils some answers and counts what it did.
 
-Which answer is spoilt, and how, comes from the seed's own random numbers. A fault counts only where it changed
-something: a range without logs cannot be torn.
+Which answer is spoilt, and how, comes from the seed's own random numbers, where it has any. A fault counts only where
+it changed something: a range without logs cannot be torn.
 """
 
-import random
 import sys
 import threading
 import time
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from typing import Any
 
 import httpx
@@ -23,6 +23,8 @@ ANSWERS = ("empty logs", "torn logs", "foreign logs", "doubled logs", "lagging",
 FAILURES = ("error", "too many requests", "cut short", "rubbish", "slow", "time-out", "refused range")
 """Answers that are none, or late."""
 KINDS = (*ANSWERS, *FAILURES)
+CHANGED = "changed data"
+"""Every log says something else: a lie that no check of one node's answers finds."""
 SLOW_SECONDS = 0.15
 LAG_BLOCKS = 3
 
@@ -36,10 +38,12 @@ class Cut(Exception):
 
 @dataclass
 class Faults:
-    """What may happen, and what happened. `share` of all requests is spoilt while it is above 0."""
+    """What may happen, and what happened. `share` of all requests is spoilt while it is above 0; with `always` each
+    is, in that way."""
 
-    random: random.Random
+    random: Random | None = None
     share: float = 0.0
+    always: str | None = None
     time_out_seconds: float = 1.0
     counts: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -47,8 +51,8 @@ class Faults:
     def draw(self, calls: list[Call]) -> str | None:
         """What is done to these calls, if anything: of what can be done to such, wrong answers twice as often."""
         with self.lock:
-            if self.random.random() >= self.share:
-                return None
+            if self.always or self.random is None or self.random.random() >= self.share:
+                return self.always
             wrong = [kind for kind in ANSWERS if applies(kind, calls)]
             return self.random.choice(wrong if wrong and self.random.random() < 2 / 3 else FAILURES)
 
@@ -121,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "lagging":
             calls = self.lagging(calls)
         answers = self.client.post("", json=calls).raise_for_status().json()
-        if kind in ANSWERS and self.spoil(kind, calls, answers):
+        if kind in (*ANSWERS, CHANGED) and self.spoil(kind, calls, answers):
             self.faults.happened(kind)
         self.say(200, orjson.dumps(answers), cut=kind == "cut short")
 
@@ -148,6 +152,9 @@ class Handler(BaseHTTPRequestHandler):
                     if answer.get("result") and "fromBlock" in call["params"][0]:
                         answer["result"] = spoilt_logs(kind, answer["result"])
                         return True
+                case "eth_getLogs", "changed data" if answer.get("result"):
+                    answer["result"] = [{**log, "data": log["data"] + "00"} for log in answer["result"]]
+                    return True
                 case "eth_getBlockByNumber", "no finalized" if call["params"][0] == "finalized":
                     del answer["result"]
                     answer["error"] = {"code": -39001, "message": "finalized block not found"}
