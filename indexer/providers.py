@@ -123,6 +123,7 @@ class Providers:
                     left = [] if isinstance(error, NodeRefused) else left
                     if left:
                         metrics.count("rpc_failovers_total", host=node.name)
+                        log.warning("asks another node error=%s %s", type(error).__name__, error)
         finally:
             for task in running:
                 task.cancel()

@@ -39,7 +39,7 @@ from tests.integration.indexer.simulator.acts import DEEP, DEEPEST, Acts
 from tests.integration.indexer.simulator.proxy import KINDS, Faults, proxy
 from tests.integration.indexer.world import Mirror, World, wait_until
 
-FAST_SEEDS, DEEP_SEEDS = range(6), range(500)
+FAST_SEEDS, DEEP_SEEDS = range(20), range(500)
 ENOUGH_SEEDS = 20
 """For each kind of fault, act and crash point to happen at least once."""
 KEPT_SEEDS: tuple[int, ...] = ()
@@ -61,6 +61,8 @@ ACTS = {
     "mined again",
 }
 SETTLE_SECONDS = 60
+ENDS = (*CRASH_POINTS, None)
+"""Dealt out in turn, so that a few seeds meet them all."""
 
 
 @dataclass
@@ -120,15 +122,17 @@ def simulate(stage: Stage, seed: int, folder: Path, seen: Seen) -> None:
     world.mine(drawn.choice([20, DEEPEST + 10]))
     acts = Acts(world, drawn, agent_id=1, lowest=lowest)
     faults = Faults(random.Random(seed + 1), time_out_seconds=TIME_OUT_SECONDS)
-    with proxy(mirror.rpc_url, faults) as url:
-        faulty = replace(mirror, rpc_url=url)
+    with proxy(mirror.rpc_url, faults) as url, proxy(mirror.rpc_url, faults) as second:
+        faulty = replace(mirror, rpc_url=url if seed % 2 else f"{url},{second}")
         for phase in range(PHASES):
-            share, crash_at = drawn.choice([0.1, 0.3, 0.5]), drawn.choice([*CRASH_POINTS, None])
-            with play(faulty, f"phase{phase}", crash_at, seen):
+            share, crash_at = drawn.choice([0.1, 0.3, 0.5]), ENDS[(PHASES * seed + phase) % len(ENDS)]
+            with play(faulty, f"phase{phase}", crash_at, seen) as indexer:
                 faults.share = share
                 for _ in range(ACTS_IN_A_PHASE):
                     acts.any()
-            faults.share = 0.0
+                faults.share = 0.0
+                if crash_at:
+                    reach(indexer, faulty, acts)
             acts.any()
         settle(faulty, world, seed)
     assert dumped(mirror) == from_scratch(stage, world, mirror), f"seed {seed}"
@@ -139,15 +143,27 @@ def simulate(stage: Stage, seed: int, folder: Path, seen: Seen) -> None:
     seen.acts += acts.counts
 
 
+def reach(indexer: Service, mirror: Mirror, acts: Acts) -> None:
+    """A process that still runs meets every crash point: it appends something, and takes it back."""
+    done = []
+    for act in (acts.fund, acts.reorg_of_two, acts.fund):
+        wait_until(lambda: not indexer.running() or mirror.caught_up(acts.world.chain), "it is at the head or dead", 60)
+        done.append(act())
+    try:
+        wait_until(lambda: not indexer.running(), "it died at its crash point", SETTLE_SECONDS)
+    except AssertionError as late:
+        raise AssertionError(f"{late} after {done}: {log_of(indexer)[-1_000:]}") from late
+
+
 @contextmanager
-def play(mirror: Mirror, name: str, crash_at: str | None, seen: Seen) -> Iterator[None]:
+def play(mirror: Mirror, name: str, crash_at: str | None, seen: Seen) -> Iterator[Service]:
     """A process mirrors meanwhile; it dies at a crash point, or is killed at the end, wherever it is."""
     told = {"RPC_TIMEOUT_SECONDS": str(TIME_OUT_SECONDS), "FAULT_DIR": str(mirror.folder)}
     indexer = mirror.indexer(name, **told, **({"FAULT_AT": crash_at} if crash_at else {}))
     indexer.start()
     try:
         wait_until(lambda: "leading" in log_of(indexer) or not indexer.running(), "it leads", SETTLE_SECONDS)
-        yield
+        yield indexer
     finally:
         indexer.kill()
     if crash_at and (marker := mirror.folder / crash_at).exists():

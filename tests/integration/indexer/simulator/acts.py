@@ -73,6 +73,9 @@ class Acts:
     def reorg(self) -> str:
         return self._replaced(self.random.randint(1, 12), "reorg")
 
+    def reorg_of_two(self) -> str:
+        return self._replaced(2, "reorg")
+
     def deep_reorg(self) -> str:
         depth = self.random.choice([DEEP, DEEP, DEEPEST])
         return self._replaced(depth, f"reorg of {depth}")
