@@ -44,8 +44,8 @@ ENOUGH_SEEDS = 20
 """For each kind of fault, act and crash point to happen at least once."""
 KEPT_SEEDS: tuple[int, ...] = ()
 """Seeds that once failed, beyond the fast ones, each with what it found."""
-SEEDS_ON_A_STAGE = 4
-"""Anvil forgets old states after some thousand blocks: a deep reorg then leaves accounts without code."""
+SEEDS_ON_A_STAGE = 2
+"""Anvil forgets old states after a thousand blocks or two: a deep reorg then leaves accounts without code."""
 PHASES, ACTS_IN_A_PHASE = 2, 10
 SLOTS = 128
 """Final is the head less twice as many blocks, below every reorg that is played."""
