@@ -16,4 +16,5 @@ def test_alerts_name_metrics_that_exist() -> None:
 
 def test_each_finding_of_the_audit_has_an_alert() -> None:
     wanted = {"audit_last_success_timestamp_seconds", "audit_mismatches_total", "audit_alerts_total", "audit_shortfall"}
+    wanted |= {"rpc_excluded", "quorum_failures_total"}
     assert wanted <= set(re.findall(rf"{PREFIX}(\w+)", RULES.read_text()))
