@@ -12,7 +12,7 @@ from app.chain import deployment as deployments
 from app.config import read_settings
 from bench.indexer_clock import Clock, peak_mb
 from indexer import work
-from indexer.backfill import Ahead, one_ahead, ready, store
+from indexer.backfill import Ahead, ready, store
 from indexer.decode import Decoder, decoder_for
 from indexer.follow import Batch, Case, Cursor, Rules
 from indexer.lead import start
@@ -20,6 +20,7 @@ from indexer.projections import Projection, projections_for
 from indexer.providers import Providers
 from indexer.rows import prepare
 from indexer.store import Store, connect
+from indexer.work import one_ahead
 from indexer.write import write
 
 PART_EVENTS = 100_000

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 from psycopg import AsyncConnection
 
@@ -21,10 +20,8 @@ from indexer.projections import Projection
 from indexer.refold import Begun
 from indexer.rows import Prepared, prepare
 from indexer.stride import Stride
-from indexer.work import work
+from indexer.work import one_ahead, work
 from indexer.write import begin_all, write
-
-T = TypeVar("T")
 
 BATCH_EVENTS = 12_000
 """In one transaction: of the size and not of the number of blocks, since rows are what a transaction costs."""
@@ -81,20 +78,6 @@ async def ready(
             made = Ready([replace(one, events={}) for one in prepared], folds)
             del prepared
             yield made
-
-
-async def one_ahead(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    """The items, the next of which is made while one is in use. Raises what they raise, after those before."""
-    following = asyncio.ensure_future(anext(items, None))
-    try:
-        while (item := await following) is not None:
-            following = asyncio.ensure_future(anext(items, None))
-            yield item
-            del item
-    finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
-        await items.aclose()
 
 
 async def store(

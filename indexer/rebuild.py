@@ -8,7 +8,8 @@ has it, the other waits. The last blocks are folded under it, so that no batch f
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
@@ -22,18 +23,18 @@ from app.chain.models import Log, QuarantinedLog
 from app.database import Base
 from app.faults import reach
 from indexer import beside, bulk, tables
-from indexer.decode import Decoder, RawLog, decoder_for
+from indexer.decode import Decoder, Quarantined, RawLog, decoder_for
 from indexer.errors import NothingMirrored, OtherContractsMirrored, RefoldRunning
 from indexer.progress import Progress
 from indexer.projections import EVENT_TABLES, EventTable, Projection, projections_for
-from indexer.refold import begin, refold
-from indexer.rows import Read, event_columns, packed_quarantine, read_logs
+from indexer.refold import Begun, begin, refold
+from indexer.rows import event_columns, packed_quarantine, read_logs
 from indexer.store import Store, connect
-from indexer.work import work
+from indexer.work import one_ahead, work
 
 log = logging.getLogger(__name__)
 
-BATCH_EVENTS = 16_000
+BATCH_EVENTS = 12_000
 SETTLED_BLOCKS = 64
 """Blocks this far below the newest are folded before the swap, as are final ones; a reorg that takes one of them
 makes everything begin anew."""
@@ -70,16 +71,27 @@ class Settled:
     hash: bytes = b""
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Whole blocks up to `end`, of `count` logs: typed rows by table, and what is folded without the database."""
+
+    end: int
+    count: int
+    rows: Mapping[str, bytes]
+    quarantined: Sequence[Quarantined]
+    folds: Sequence[Begun]
+
+
 async def refold_all(database_url: str, deployment: Deployment) -> int:
     """Rebuilds and swaps; the newest block whose events are in the new rows. Raises Stop where it must not begin.
 
     Connects as the owner of the tables, whom migrations connect as, since it makes and drops some.
     """
-    async with connect(database_url, role=None) as connection:
+    async with connect(database_url, role=None) as connection, connect(database_url, role=None) as reader:
         await require_mirror(Store(connection, deployment.chain_id), deployment)
         if not await value(connection, TRY_REFOLD):
             raise RefoldRunning()
-        rebuild = Rebuild.of(connection, deployment)
+        rebuild = Rebuild.of(connection, reader, deployment)
         while (block := await rebuild.run()) is None:
             log.warning("refold begins anew: a reorg took blocks that were folded")
         return block
@@ -97,9 +109,10 @@ async def require_mirror(store: Store, deployment: Deployment) -> None:
 
 @dataclass(frozen=True)
 class Rebuild:
-    """One connection's work on the tables beside."""
+    """The work on the tables beside. `reader` reads raw logs for the next batch while `connection` stores one."""
 
     connection: AsyncConnection
+    reader: AsyncConnection
     decoder: Decoder
     events: Sequence[EventTable]
     projections: Sequence[Projection]
@@ -107,14 +120,14 @@ class Rebuild:
     chain_id: int
 
     @classmethod
-    def of(cls, connection: AsyncConnection, deployment: Deployment) -> "Rebuild":
+    def of(cls, connection: AsyncConnection, reader: AsyncConnection, deployment: Deployment) -> "Rebuild":
         serving = projections_for(deployment)
         events = {table.name: replace(table, model=beside.beside(table.model)) for table in EVENT_TABLES}
         projections = [replace(p, model=beside.beside(p.model), events=events[p.events.name]) for p in serving]
         models: list[type[Base]] = [QuarantinedLog]
         models += [*(table.model for table in EVENT_TABLES), *(p.model for p in serving)]
         decoder = decoder_for(deployment)
-        return cls(connection, decoder, list(events.values()), projections, models, deployment.chain_id)
+        return cls(connection, reader, decoder, list(events.values()), projections, models, deployment.chain_id)
 
     async def run(self) -> int | None:
         """Everything from zero; None where a reorg took what was folded before the swap."""
@@ -157,31 +170,39 @@ class Rebuild:
     async def fill(self, after: int, last: int) -> None:
         """Folds the blocks after..last, whole ones at a time: what begins a row and what came with it must meet."""
         progress = Progress("refold", max(after, 0), last, time.monotonic())
+        async with aclosing(one_ahead(self.batches(after, last))) as batches:
+            async for batch in batches:
+                async with self.connection.transaction():
+                    await self.store(batch)
+                progress.reached(batch.end, batch.count, time.monotonic())
+                del batch
+
+    async def batches(self, after: int, last: int) -> AsyncGenerator[Batch, None]:
         while after < last:
-            end = await value(self.connection, BATCH_END, after, last, BATCH_EVENTS) or last
-            async with self.connection.cursor(binary=True) as cursor:
+            end: int = await value(self.reader, BATCH_END, after, last, BATCH_EVENTS) or last
+            async with self.reader.cursor(binary=True) as cursor:
                 await cursor.execute(READ, [after, end])
                 logs = await cursor.fetchall()
-            async with self.connection.transaction():
-                await self.store(await work(typed, self.decoder, logs))
-            progress.reached(end, len(logs), time.monotonic())
+            yield await work(made_of, self.decoder, self.projections, end, logs)
             after = end
 
-    async def store(self, batch: Read) -> None:
+    async def store(self, batch: Batch) -> None:
         for table in self.events:
             into = bulk.copy_into(table.model, event_columns(table))
-            await bulk.copy(self.connection, into, [b"".join(batch.rows[table.name])])
+            await bulk.copy(self.connection, into, [batch.rows[table.name]])
         dirty = packed_quarantine(batch.quarantined)
         await bulk.copy(self.connection, bulk.copy_into(beside.beside(QuarantinedLog)), [dirty])
         reach(FILL_POINT)
-        for projection in self.projections:
-            touched = batch.events[projection.events.name]
-            await refold(self.connection, projection, await work(begin, projection, touched, ()))
+        for projection, begun in zip(self.projections, batch.folds, strict=True):
+            await refold(self.connection, projection, begun)
 
 
-def typed(decoder: Decoder, rows: Sequence[Sequence[Any]]) -> Read:
-    """What raw logs say, read with their blocks' timestamps."""
-    return read_logs(decoder, ((RawLog._make(row[:-1]), row[-1]) for row in rows))
+def made_of(decoder: Decoder, projections: Sequence[Projection], end: int, logs: Sequence[Sequence[Any]]) -> Batch:
+    """What raw logs, read with their blocks' timestamps, say."""
+    read = read_logs(decoder, ((RawLog._make(row[:-1]), row[-1]) for row in logs))
+    folds = [begin(projection, read.events[projection.events.name], ()) for projection in projections]
+    rows = {name: b"".join(parts) for name, parts in read.rows.items()}
+    return Batch(end, len(logs), rows, read.quarantined, folds)
 
 
 async def value(connection: AsyncConnection, query: LiteralString, *given: object) -> Any:

@@ -59,30 +59,31 @@ class Begun:
     keys that are left."""
 
     rows: bulk.Rows
-    left: Sorted
+    older: Came
+    unknown: frozenset[Key]
 
 
 def begin(projection: Projection, touched: Iterable[Touched], orphaned: Iterable[Key]) -> Begun:
     """Sorts, and folds what is at hand; touches no database, so a thread may do it."""
     keys = sort_keys(projection, touched, orphaned)
     folded = {key: fold_new(projection, key, events, None) for key, events in keys.begun.items()}
-    return Begun(packed(projection, folded), Sorted({}, keys.older, keys.unknown))
+    return Begun(packed(projection, folded), keys.older, keys.unknown)
 
 
 async def refold(connection: AsyncConnection, projection: Projection, begun: Begun) -> None:
     """Upserts the row of each key; a key whose events are all gone loses its row."""
     await bulk.upsert(connection, projection.model, begun.rows)
-    if not begun.left.older and not begun.left.unknown:
+    if not begun.older and not begun.unknown:
         return
-    fetched = await stored_rows(connection, projection, begun.left.older)
-    read = await events_of(connection, projection, begun.left.unknown)
-    rows, gone = await work_now(fold_left, projection, begun.left, fetched, read)
+    fetched = await stored_rows(connection, projection, begun.older)
+    read = await events_of(connection, projection, begun.unknown)
+    rows, gone = await work_now(fold_left, projection, begun, fetched, read)
     await bulk.upsert(connection, projection.model, rows)
     await drop(connection, projection, gone)
 
 
 def fold_left(
-    projection: Projection, keys: Sorted, fetched: Sequence[Any], read: Iterable[tuple[Key, Sequence[ChainEvent]]]
+    projection: Projection, keys: Begun, fetched: Sequence[Any], read: Iterable[tuple[Key, Sequence[ChainEvent]]]
 ) -> tuple[bulk.Rows, list[Key]]:
     """The rows of the keys that needed the database, and the keys that have none any more."""
     stored = loaded(projection, fetched)

@@ -59,7 +59,7 @@ async def heal(store: Store, deployment: Deployment, right: Range) -> list[str]:
         gone = await cut_between(store.connection, first, last)
         touched = {name: [*keys, *values_in(prepared, name)] for name, keys in gone.items()}
         await append(store.connection, [prepared])
-        subjects = await fold_all(store.connection, projections, [prepared], touched, ())
+        subjects = await fold_all(store.connection, projections, [prepared], touched)
         await say(store, subjects, {"from_block": first, "to_block": last})
     return subjects
 

@@ -55,7 +55,6 @@ class Prepared:
 class Read:
     """Packed rows in the making."""
 
-    logs: list[bytes] = field(default_factory=list)
     rows: dict[str, list[bytes]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
     said: list[bytes] = field(default_factory=list)
     events: dict[str, list[Touched]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
@@ -66,12 +65,11 @@ def prepare(decoder: Decoder, appended: Range) -> Prepared:
     """Decodes and packs; touches neither node nor database, so a thread may do it."""
     times = {block.number: block.timestamp for block in appended.blocks}
     read = read_logs(decoder, ((log, times[log.block_number]) for log in appended.logs))
-    read.logs.extend(map(pack_log, appended.logs))
     return Prepared(
         appended.blocks,
         len(appended.logs),
         packed_blocks(appended.blocks),
-        b"".join(read.logs),
+        b"".join(map(pack_log, appended.logs)),
         {name: b"".join(rows) for name, rows in read.rows.items()},
         b"".join(read.said),
         read.events,

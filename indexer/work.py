@@ -4,7 +4,7 @@ import asyncio
 import ctypes
 import gc
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
@@ -41,6 +41,20 @@ async def work(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
 async def work_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """For what an open transaction waits for: it does not queue behind what is read ahead."""
     return await _in(_urgent, lambda: function(*args, **kwargs))
+
+
+async def one_ahead(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    """The items, the next of which is made while one is in use. Raises what they raise, after those before."""
+    following = asyncio.ensure_future(anext(items, None))
+    try:
+        while (item := await following) is not None:
+            following = asyncio.ensure_future(anext(items, None))
+            yield item
+            del item
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await items.aclose()
 
 
 @asynccontextmanager

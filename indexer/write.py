@@ -121,7 +121,7 @@ async def fold_all(
     projections: Sequence[Projection],
     prepared: Sequence[Prepared],
     orphans: Orphans,
-    begun: Sequence[Begun],
+    begun: Sequence[Begun] = (),
 ) -> list[str]:
     """Every touched row, folded; answers the subjects that a reorg took something from."""
     subjects: list[str] = []

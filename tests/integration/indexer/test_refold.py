@@ -130,11 +130,11 @@ def test_the_swap_waits_for_a_reader(world: World, mirrored: Mirror) -> None:
 async def test_begins_anew_after_a_reorg_of_what_was_folded(postgres: Postgres, migrated_template: str) -> None:
     """A settled block that went is not in the tables that the swap would bring."""
     url = postgres.create_database(migrated_template)
-    async with connect(url) as leading, connect(url, role=None) as connection:
+    async with connect(url) as leading, connect(url, role=None) as connection, connect(url, role=None) as reader:
         store = Store(leading, CHAIN_ID)
         await store.begin(FIRST, 0, 0)
         cursor = await stored(store, batch(owed(5), finalized=1))
-        rebuild = Rebuild.of(connection, DEPLOYMENT)
+        rebuild = Rebuild.of(connection, reader, DEPLOYMENT)
         await beside.make(connection, rebuild.models)
         settled = await rebuild.settle()
         assert settled.number == 1
