@@ -44,8 +44,6 @@ ENOUGH_SEEDS = 20
 """For each kind of fault, act and crash point to happen at least once."""
 KEPT_SEEDS: tuple[int, ...] = ()
 """Seeds that once failed, beyond the fast ones, each with what it found."""
-SEEDS_ON_A_STAGE = 2
-"""Anvil forgets old states after a thousand blocks or two: a deep reorg then leaves accounts without code."""
 PHASES, ACTS_IN_A_PHASE = 2, 10
 SLOTS = 128
 """Final is the head less twice as many blocks, below every reorg that is played."""
@@ -76,22 +74,15 @@ class Seen:
     crashes: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Stage:
-    """One Anvil with the contracts, returned to its beginning for each of a few seeds."""
+    """One Anvil with the contracts and an empty database. Anvil forgets old states, after which a deep reorg leaves
+    accounts without code, so that each seed has a chain of its own."""
 
     world: World
     mirror: Mirror
-    postgres: Postgres
-    template: str
-    snapshot: str
-
-    def anew(self, seed: int, folder: Path) -> tuple[World, Mirror]:
-        assert self.world.chain.ask("evm_revert", self.snapshot)
-        self.snapshot = self.world.chain.ask("evm_snapshot")
-        folder.mkdir()
-        database = self.postgres.create_database(self.template)
-        return replace(self.world, salt=seed * 1_000), replace(self.mirror, database_url=database, folder=folder)
+    empty: str
+    """The URL of another empty database, for the oracle."""
 
 
 Staged = Callable[[Path], AbstractContextManager[Stage]]
@@ -113,18 +104,18 @@ def staged(run_env: dict[str, str], postgres: Postgres, migrated_template: str) 
                 world = World(chain, deployments.load(file))
                 world.register()
                 world.mine(2 * SLOTS + 20)
-                mirror = Mirror("", url, file, run_env, folder)
-                yield Stage(world, mirror, postgres, migrated_template, chain.ask("evm_snapshot"))
+                database, empty = (postgres.create_database(migrated_template) for _ in range(2))
+                yield Stage(world, Mirror(database, url, file, run_env, folder), empty)
         finally:
             service.stop()
 
     return stage
 
 
-def simulate(stage: Stage, seed: int, folder: Path, seen: Seen) -> None:
+def simulate(stage: Stage, seed: int, seen: Seen) -> None:
     """One seed. Raises AssertionError where the mirror is not what it should be."""
     drawn = random.Random(seed)
-    world, mirror = stage.anew(seed, folder)
+    world, mirror = stage.world, stage.mirror
     lowest = world.chain.block_number()
     world.mine(drawn.choice([20, DEEPEST + 10]))
     acts = Acts(world, drawn, agent_id=1, lowest=lowest)
@@ -143,7 +134,7 @@ def simulate(stage: Stage, seed: int, folder: Path, seen: Seen) -> None:
             acts.any()
         settle(faulty, world, seed)
     assert world.chain.ask("eth_getCode", world.deployment.escrow, "latest") != "0x", "the chain lost its contracts"
-    assert dumped(mirror) == from_scratch(stage, world, mirror), f"seed {seed}"
+    assert dumped(mirror) == from_scratch(world, mirror.on(stage.empty)), f"seed {seed}"
     told_everything(mirror)
     with psycopg.connect(mirror.database_url, options=OPTIONS) as connection:
         assert list(differences(connection, world.deployment)) == []
@@ -191,9 +182,8 @@ def settle(mirror: Mirror, world: World, seed: int) -> None:
         indexer.stop()
 
 
-def from_scratch(stage: Stage, world: World, mirror: Mirror) -> dict[str, list[tuple[object, ...]]]:
+def from_scratch(world: World, fresh: Mirror) -> dict[str, list[tuple[object, ...]]]:
     """The oracle: the same chain in an empty database, range by range, without any fault."""
-    fresh = mirror.on(stage.postgres.create_database(stage.template))
     asyncio.run(mirror_all(fresh, world))
     return dumped(fresh)
 
@@ -252,14 +242,13 @@ def log_of(indexer: Service) -> str:
 
 def simulate_all(staged: Staged, seeds: list[int], folder: Path) -> None:
     seen = Seen()
-    for first in range(0, len(seeds), SEEDS_ON_A_STAGE):
-        stage_folder = folder / f"from{first}"
-        stage_folder.mkdir()
-        with staged(stage_folder) as stage:
-            for seed in seeds[first : first + SEEDS_ON_A_STAGE]:
-                began = time.monotonic()
-                simulate(stage, seed, stage_folder / str(seed), seen)
-                print(f"seed {seed} {time.monotonic() - began:.1f} s")
+    for seed in seeds:
+        began = time.monotonic()
+        own = folder / str(seed)
+        own.mkdir()
+        with staged(own) as stage:
+            simulate(stage, seed, seen)
+        print(f"seed {seed} {time.monotonic() - began:.1f} s")
     if len(seeds) >= ENOUGH_SEEDS:
         assert set(KINDS) <= set(seen.faults), f"never happened: {set(KINDS) - set(seen.faults)}"
         assert set(ACTS) <= set(seen.acts), f"never happened: {ACTS - set(seen.acts)}"
