@@ -180,16 +180,22 @@ def block_of(result: dict[str, Any]) -> Block:
 
 
 def log_of(entry: Answer) -> RawLog:
+    topics = entry["topics"]
     return RawLog(
-        int(entry["blockNumber"], 16),
-        int(entry["logIndex"], 16),
+        number_of(entry["blockNumber"]),
+        number_of(entry["logIndex"]),
         repeated(entry["blockHash"]),
         from_hex(entry["transactionHash"][2:]),
-        int(entry["transactionIndex"], 16),
+        number_of(entry["transactionIndex"]),
         repeated(entry["address"]),
-        tuple([from_hex(topic[2:]) for topic in entry["topics"]]),
+        (repeated(topics[0]), *[from_hex(topic[2:]) for topic in topics[1:]]) if topics else (),
         from_hex(entry["data"][2:]),
     )
+
+
+@lru_cache(maxsize=4_096)
+def number_of(text: str) -> int:
+    return int(text, 16)
 
 
 @lru_cache(maxsize=4_096)
