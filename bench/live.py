@@ -20,6 +20,7 @@ from websockets.sync.client import connect
 
 from devnet import stack
 from devnet.rpc import Chain
+from indexer.heads import SUBSCRIBE
 
 BLOCKS = 200
 POLL_SECONDS = 0.25
@@ -79,9 +80,8 @@ def visible(chain: Chain, api: httpx.Client) -> float:
 
 def floor(chain: Chain, chain_url: str, database_url: str, blocks: int) -> list[float]:
     """Seconds from a mined block to a committed row, for each, with everything connected before."""
-    subscribe = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]}).decode()
     with connect(chain_url.replace("http", "ws", 1), proxy=None) as heads, psycopg.connect(database_url) as connection:
-        heads.send(subscribe)
+        heads.send(SUBSCRIBE)
         heads.recv(timeout=LIMIT_SECONDS)
         connection.execute("CREATE TEMP TABLE seen (number bigint)")
         connection.commit()

@@ -32,7 +32,6 @@ LOGS = SQL(
 QUARANTINED = SQL(
     "SELECT block_number, log_index FROM chain.quarantine WHERE block_number BETWEEN {} AND {} ORDER BY 1, 2"
 )
-LAST_BLOCK = 2**63 - 1
 EVERY_KEY = SQL("true")
 
 
@@ -72,7 +71,7 @@ def differences(connection: Connection, deployment: Deployment) -> Iterator[Diff
 
 
 def unlike_logs(
-    connection: Connection, decoder: Decoder, first: int = 0, last: int = LAST_BLOCK
+    connection: Connection, decoder: Decoder, first: int = 0, last: int = tables.NO_END
 ) -> Iterator[Difference]:
     """Typed events and quarantined logs of the blocks first..last against the raw logs."""
     within = Literal(first), Literal(last)
@@ -170,12 +169,16 @@ def select_events(table: EventTable, first: Literal, last: Literal) -> Composed:
 
 def select_keyed(projection: Projection, within: Composable) -> Composed:
     key = bulk.listed(projection.key)
-    there = SQL(" AND ").join(SQL("{} IS NOT NULL").format(Identifier(name)) for name in projection.key)
+    there = has_key(projection)
     return SQL(
         "SELECT {key}, block_number, log_index, tx_hash, block_timestamp, name, args FROM {events} "
         "WHERE {there} AND {within} "
         "ORDER BY {key}, block_number, log_index"
     ).format(key=key, events=tables.qualified(projection.events.model), there=there, within=within)
+
+
+def has_key(projection: Projection) -> Composed:
+    return SQL(" AND ").join(SQL("{} IS NOT NULL").format(Identifier(name)) for name in projection.key)
 
 
 def select_rows(projection: Projection, within: Composable) -> Composed:

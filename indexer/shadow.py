@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import Connection
-from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+from psycopg.sql import SQL, Composable, Composed, Literal
 
 from app.chain.deployment import Deployment
 from indexer import bulk, tables
-from indexer.audit import OPTIONS, Difference, unlike_events, unlike_logs
+from indexer.audit import OPTIONS, Difference, has_key, unlike_events, unlike_logs
 from indexer.decode import decoder_for
 from indexer.projections import Key, Projection
 
@@ -40,9 +40,8 @@ def unlike_in_slice(database_url: str, projection: Projection, after: tuple[obje
         raw = connection.execute(select_keys(projection, after)).fetchall()
         if not raw:
             return Slice((), None, ())
-        within = and_(
-            above(projection, after), SQL("({}) <= ({})").format(bulk.listed(projection.key), listed(raw[-1]))
-        )
+        upto = SQL("({}) <= ({})").format(bulk.listed(projection.key), listed(raw[-1]))
+        within = SQL("{} AND {}").format(above(projection, after), upto)
         found = list(unlike_events(connection, projection, within))
         keys = [tables.values_of(projection.events.model, projection.key, row) for row in raw]
         return Slice(keys, raw[-1] if len(raw) == SLICE_KEYS else None, found)
@@ -58,12 +57,11 @@ def snapshot(database_url: str) -> Iterator[Connection]:
 def select_keys(projection: Projection, after: tuple[object, ...] | None) -> Composed:
     """Keys of events and keys of rows, each through its own index."""
     one = SQL("(SELECT DISTINCT {key} FROM {table} WHERE {there} AND {above} ORDER BY {key} LIMIT {limit})")
-    there = SQL(" AND ").join(SQL("{} IS NOT NULL").format(Identifier(name)) for name in projection.key)
     parts = [
         one.format(
             key=bulk.listed(projection.key),
             table=tables.qualified(model),
-            there=there,
+            there=has_key(projection),
             above=above(projection, after),
             limit=Literal(SLICE_KEYS),
         )
@@ -76,10 +74,6 @@ def above(projection: Projection, after: tuple[object, ...] | None) -> Composabl
     if after is None:
         return SQL("true")
     return SQL("({}) > ({})").format(bulk.listed(projection.key), listed(after))
-
-
-def and_(one: Composable, other: Composable) -> Composed:
-    return SQL("{} AND {}").format(one, other)
 
 
 def listed(values: Sequence[object]) -> Composed:

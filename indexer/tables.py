@@ -14,6 +14,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from app.database import AddressColumn, Base, Hash32Column
 from indexer.slicers import checksummed
 
+NO_END = 2**63 - 1
+"""Above every block: the largest value of a column of block numbers."""
+
 Row = Sequence[Any]
 
 # The order matters: SmallInteger and BigInteger are Integers too.

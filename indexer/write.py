@@ -31,7 +31,6 @@ SET block_number = %s, block_hash = %s, block_timestamp = %s, finalized_number =
     updated_at = clock_timestamp()
 WHERE chain_id = %s AND block_number = %s AND block_hash = %s
 """
-NO_END = 2**63 - 1
 
 Orphans = Mapping[str, Sequence[Key]]
 """By event table: the own columns' values of the events that a reorg took."""
@@ -74,7 +73,7 @@ async def cut(connection: AsyncConnection, batch: Batch) -> Orphans:
     """Deletes everything above the ancestor, and tells whose events went."""
     if batch.ancestor == batch.cursor.block:
         return {}
-    gone = await cut_between(connection, batch.ancestor.number + 1, NO_END)
+    gone = await cut_between(connection, batch.ancestor.number + 1, tables.NO_END)
     reach(CUT)
     return gone
 
