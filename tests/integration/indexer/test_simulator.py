@@ -119,7 +119,7 @@ def simulate(stage: Stage, seed: int, seen: Seen) -> None:
     lowest = world.chain.block_number()
     world.mine(drawn.choice([20, DEEPEST + 10]))
     acts = Acts(world, drawn, agent_id=1, lowest=lowest)
-    faults = Faults(random.Random(seed + 1), time_out_seconds=TIME_OUT_SECONDS)
+    faults = Faults(random.Random(seed + 1), time_out_seconds=TIME_OUT_SECONDS, before=seen.faults.copy())
     with proxy(mirror.rpc_url, faults) as url, proxy(mirror.rpc_url, faults) as second:
         faulty = replace(mirror, rpc_url=url if seed % 2 else f"{url},{second}")
         for phase in range(PHASES):
@@ -249,6 +249,7 @@ def simulate_all(staged: Staged, seeds: list[int], folder: Path) -> None:
         with staged(own) as stage:
             simulate(stage, seed, seen)
         print(f"seed {seed} {time.monotonic() - began:.1f} s")
+    print(f"faults={dict(seen.faults)} acts={dict(seen.acts)} crashes={dict(seen.crashes)}")
     if len(seeds) >= ENOUGH_SEEDS:
         assert set(KINDS) <= set(seen.faults), f"never happened: {set(KINDS) - set(seen.faults)}"
         assert set(ACTS) <= set(seen.acts), f"never happened: {ACTS - set(seen.acts)}"

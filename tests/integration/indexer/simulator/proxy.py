@@ -45,16 +45,21 @@ class Faults:
     share: float = 0.0
     always: str | None = None
     time_out_seconds: float = 1.0
+    before: Counter[str] = field(default_factory=Counter)
+    """What happened in earlier seeds."""
     counts: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def draw(self, calls: list[Call]) -> str | None:
-        """What is done to these calls, if anything: of what can be done to such, wrong answers twice as often."""
+        """What is done to these calls, if anything: of what can be done to such, wrong answers twice as often, and
+        what happened seldom rather than what happened often."""
         with self.lock:
             if self.always or self.random is None or self.random.random() >= self.share:
                 return self.always
             wrong = [kind for kind in ANSWERS if applies(kind, calls)]
-            return self.random.choice(wrong if wrong and self.random.random() < 2 / 3 else FAILURES)
+            kinds = wrong if wrong and self.random.random() < 2 / 3 else FAILURES
+            seldom = [(1 + self.counts[kind] + self.before[kind]) ** -2 for kind in kinds]
+            return self.random.choices(kinds, seldom)[0]
 
     def happened(self, kind: str) -> None:
         with self.lock:
