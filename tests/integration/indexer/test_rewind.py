@@ -3,7 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
 
+from app.chain.models import Cursor
 from devnet.processes import Service
 from tests.integration.indexer.world import Mirror, World, audited, change, wait_until
 
@@ -33,6 +36,15 @@ def followed(world: World, mirror: Mirror) -> Mirror:
     mirror.catch_up(world.chain)
     indexer.stop()
     return mirror
+
+
+def final_up_to(mirror: Mirror) -> int:
+    """The newest block that the API calls final; below every block while the mirror is halted."""
+    engine = create_engine(mirror.database_url.replace("postgresql://", "postgresql+psycopg://"))
+    with Session(engine) as session:
+        found = session.scalars(select(Cursor)).one().final_up_to
+    engine.dispose()
+    return found
 
 
 def second_block(mirror: Mirror) -> int:
@@ -85,6 +97,7 @@ def test_leads_out_of_a_broken_finality(world: World, followed: Mirror, start: S
     indexer = start(followed.indexer("halted"))
     code = indexer.wait(20)
     assert code in (3, 4), said(indexer)
+    assert final_up_to(followed) < 0
     refused, words = run(followed, "--from", str(head - 5), "--yes")
     assert refused == 2
     assert f"--from {head - 11}" in words
@@ -93,6 +106,8 @@ def test_leads_out_of_a_broken_finality(world: World, followed: Mirror, start: S
     assert followed.rows("SELECT halted FROM chain.cursors") == [(None,)]
     assert audited(world, followed) == []
     start(followed.indexer("again"))
-    world.fund(world.terms())
+    funded = world.fund(world.terms())
+    world.mine(20)
     followed.catch_up(world.chain)
     assert audited(world, followed) == []
+    wait_until(lambda: final_up_to(followed) >= funded, "it is final")
