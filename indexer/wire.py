@@ -20,7 +20,8 @@ HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
 OK = 200
 MAX_ANSWER_BYTES = 64 << 20
 """What an answer may hold; of a larger one a smaller range is asked for."""
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 60_000
+"""What is taken from a connection at once: larger pieces are memory that the system maps anew for each."""
 
 
 class Wire:
