@@ -94,7 +94,7 @@ class Providers:
                 found.append(await self._attempt(node, ranged(addresses, first, last)))
             if len(found) == count:
                 return found
-        raise NodeUnavailable("of quorum", f"{len(found)} of {count} answered")
+        raise NodeUnavailable("quorum", f"only {len(found)} of {count} nodes answered")
 
     async def _ask(self, ask: Ask[T], patience: float | None = None) -> T:
         """The first answer: of the best node, of the next ones as those before fail, and of one beside it once

@@ -226,7 +226,7 @@ async def test_a_range_is_told_by_as_many_nodes_as_are_wanted(nodes: list[Script
         found = await providers.ranges([ADDRESS], 1, 2, 2)
         assert len({one.blocks[0].timestamp for one in found}) == 2
         nodes[0].status = nodes[1].status = 500
-        with pytest.raises(NodeUnavailable, match="1 of 2 answered"):
+        with pytest.raises(NodeUnavailable, match="only 1 of 2 nodes answered"):
             await providers.ranges([ADDRESS], 1, 2, 2)
 
 
