@@ -19,6 +19,9 @@ from indexer.node import Block
 CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_MS = 60_000
 UNANSWERED_TIMEOUT_MS = 10_000
+BY_KEY = " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+"""Every statement of the leader names its keys. After a long backfill the statistics are old, and a plan made by them
+reads a whole table for a reorg of ten blocks: seconds instead of milliseconds."""
 
 READ_CURSOR = """
 SELECT block_number, block_hash, parent_hash, block_timestamp, finalized_number
@@ -41,6 +44,7 @@ async def connect(database_url: str, *, role: str | None = INDEXER_ROLE) -> Asyn
     The leader's lock lives and dies with it: whoever lost the connection writes nothing more.
     """
     options = f"-c role={role or 'none'} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+    options += BY_KEY if role else ""
     connection = await AsyncConnection.connect(
         database_url,
         autocommit=True,

@@ -9,15 +9,18 @@ import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from psycopg import AsyncConnection
+from psycopg.sql import SQL
 
 from app.chain.deployment import Deployment
-from app.database import Address
+from app.database import Address, Hash32
+from indexer import tables
 from indexer.decode import RawLog, decoder_for
 from indexer.errors import CursorMoved
 from indexer.fetch import Range
 from indexer.follow import Batch, Case, Cursor
 from indexer.node import Block
 from indexer.projections import projections_for
+from indexer.refold import select_events
 from indexer.rows import prepare
 from indexer.store import Store, connect
 from indexer.write import write
@@ -124,3 +127,26 @@ async def test_the_cursor_says_why_nothing_moves_until_it_moves(store: Store) ->
     assert await rows(store.connection, "SELECT halted FROM chain.cursors") == [("broken",)]
     await stored(store, batch())
     assert await rows(store.connection, "SELECT halted FROM chain.cursors") == [(None,)]
+
+
+FEW_TASKS = """
+INSERT INTO chain.escrow_events (block_number, log_index, tx_hash, block_timestamp, name, args, task_id)
+SELECT n, 0, decode(repeat('01', 32), 'hex'), 0, 'TaskFunded', '{}', sha256((n % 5)::text::bytea)
+FROM generate_series(1, 3000) AS n
+"""
+
+
+async def test_events_of_keys_are_found_by_an_index_whatever_the_statistics_say(store: Store) -> None:
+    """A few tasks with many events, when they were made: what a plan then prefers reads the whole table later on."""
+    await store.connection.execute(FEW_TASKS)
+    await store.connection.execute("RESET ROLE")
+    await store.connection.execute("ANALYZE chain.escrow_events")
+    projection = projections_for(DEPLOYMENT)[0]
+    keys = [(Hash32("0x" + sha256(str(n).encode()).hexdigest()),) for n in range(5)]
+    arrays = tables.columns_of(projection.events.model, projection.key, keys)
+    plan = await store.connection.execute(SQL("EXPLAIN ") + select_events(projection), arrays)
+    said = "\n".join(line for (line,) in await plan.fetchall())
+    assert "Seq Scan" not in said
+    assert "Index Scan" in said
+    assert "Hash Join" not in said
+    assert "Merge Join" not in said
