@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
+import orjson
+
 from indexer.decode import RawLog
 from indexer.errors import NodeRefused, NodeUnavailable
 from indexer.filters import Bloom
@@ -135,10 +137,10 @@ class Node:
 
 
 def each_answer(wire: Wire, text: bytes, count: int, read: Callable[[Answer], T]) -> list[T]:
-    """Raises NodeUnavailable where an answer has not the shape that it must have."""
-    answers = wire.answers(text, count)
+    """In the order of the calls. Raises NodeUnavailable where an answer is missing or has another shape."""
     try:
-        return [read(answer) for answer in answers]
+        by_id = {answer["id"]: answer for answer in orjson.loads(text)}
+        return [read(by_id[n]) for n in range(count)]
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise wire.unavailable(error) from error
 

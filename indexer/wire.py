@@ -40,19 +40,11 @@ class Wire:
         self._lock = Lock()
 
     def post(self, calls: Sequence[tuple[str, list[Any]]]) -> bytes:
-        """What the node says to these calls, numbered from 0. Raises NodeUnavailable."""
+        """What the node says to these calls, numbered from 0. Raises NodeUnavailable, or NodeRefused for too much."""
         body = [{"jsonrpc": "2.0", "id": n, "method": name, "params": given} for n, (name, given) in enumerate(calls)]
         try:
             return self._post(orjson.dumps(body))
         except (OSError, http.client.HTTPException) as error:
-            raise self.unavailable(error) from error
-
-    def answers(self, text: bytes, count: int) -> list[dict[str, Any]]:
-        """The answers in the order of the calls; each has `result` or `error`. Raises NodeUnavailable."""
-        try:
-            by_id = {answer["id"]: answer for answer in orjson.loads(text)}
-            return [by_id[n] for n in range(count)]
-        except (ValueError, KeyError, TypeError) as error:
             raise self.unavailable(error) from error
 
     def unavailable(self, error: Exception) -> NodeUnavailable:
