@@ -187,12 +187,11 @@ async def follow(
         patient = lag_began is None or time.monotonic() - lag_began < LAG_PATIENCE_SECONDS
         try:
             batch = await step(node, store, cursor, rules, patient=patient)
-            batch = await vouched(store, node, rules, batch) if rules.quorum > 1 else batch
+            batch = await vouched(store, node, rules, batch)
         except Retry as error:
             await retry(error, delay)
             continue
         delay.reset()
-        final = cursor.finalized_number
         lag_began = (lag_began or time.monotonic()) if batch.case is Case.SHORTER else None
         if changes(batch) or time.monotonic() - written > HEARTBEAT_SECONDS:
             prepared = [prepare(decoder, batch.appended)]
@@ -204,7 +203,8 @@ async def follow(
             cursor = await catch_up(
                 node, store.connection, decoder, projections, cursor, rules, deployment.chain_id, health
             )
-        if batch.end.number >= batch.head_number and not (rules.quorum > 1 and batch.finalized_number > final):
+        more_to_vouch = rules.quorum > 1 and batch.finalized_number > batch.cursor.finalized_number
+        if batch.end.number >= batch.head_number and not more_to_vouch:
             await heads.wait(settings.poll_seconds)
 
 
