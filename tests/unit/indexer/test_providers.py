@@ -200,12 +200,21 @@ async def test_one_that_asks_to_wait_is_left_alone(nodes: list[Scripted]) -> Non
         assert 15 < waits.value.after <= 20
 
 
+async def probed(providers: Providers, which: int) -> None:
+    """Until the probe has heard of the node's head."""
+    for _ in range(1_000):
+        if providers.nodes[which].score.head:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("no probe in ten seconds")
+
+
 async def test_a_node_that_lags_is_left(nodes: list[Scripted], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "PROBE_SECONDS", 0.01)
     nodes[1].answer = lambda call: truth(call, mark=1, head=12)
     async with several(*nodes[:2]) as providers:
         assert await who(providers) == 0
-        await asyncio.sleep(0.3)  # the probe sees the other head
+        await probed(providers, 1)
         assert await who(providers) == 1
 
 
@@ -217,7 +226,7 @@ async def test_a_node_that_is_one_block_behind_is_kept(nodes: list[Scripted], mo
     monkeypatch.setattr("indexer.score.LAG_SECONDS", 0.1)
     async with several(*nodes[:2]) as providers:
         await who(providers)
-        await asyncio.sleep(1)
+        await probed(providers, 1)
         assert await who(providers) == 0
 
 
