@@ -9,11 +9,9 @@ from psycopg import AsyncConnection
 from app.chain import deployment as deployments
 from app.config import read_settings
 from bench.indexer_clock import Clock, peak_mb
-from indexer import work
+from indexer import helper, work
 from indexer.backfill import catch_up
-from indexer.decode import decoder_for
 from indexer.lead import start
-from indexer.projections import projections_for
 from indexer.providers import Providers
 from indexer.store import Store, connect
 
@@ -22,15 +20,15 @@ async def main() -> dict[str, float]:
     settings = read_settings()
     deployment = deployments.load(settings.deployment_file)
     work.tune()
+    helpers = helper.fork()
     async with (
         Providers(settings.rpc_urls, timeout_seconds=60) as node,
         connect(settings.database_url.get_secret_value()) as connection,
     ):
         store = Store(connection, deployment.chain_id)
         cursor, rules = await start(store, node, settings, deployment)
-        decoder, projections = decoder_for(deployment), projections_for(deployment)
-        clock = Clock(connection.info.backend_pid)
-        await catch_up(node, connection, decoder, projections, cursor, rules, deployment.chain_id)
+        clock = Clock(connection.info.backend_pid, helpers)
+        await catch_up(node, connection, deployment, cursor, rules)
         figures = clock.since()
         figures["events"] = await count(connection)
     return {**figures, "peak_mb": peak_mb()}

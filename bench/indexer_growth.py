@@ -9,10 +9,11 @@ from statistics import median
 from typing import Any
 
 from app.chain import deployment as deployments
+from app.chain.deployment import Deployment
 from app.config import read_settings
 from bench.indexer_clock import Clock, peak_mb
-from indexer import work
-from indexer.backfill import Ahead, ready, store
+from indexer import helper, work
+from indexer.backfill import Ahead, store
 from indexer.decode import Decoder, decoder_for
 from indexer.follow import Batch, Case, Cursor, Rules
 from indexer.lead import start
@@ -20,7 +21,6 @@ from indexer.projections import Projection, projections_for
 from indexer.providers import Providers
 from indexer.rows import prepare
 from indexer.store import Store, connect
-from indexer.work import one_ahead
 from indexer.write import write
 
 PART_EVENTS = 100_000
@@ -32,28 +32,29 @@ async def main() -> dict[str, Any]:
     deployment = deployments.load(settings.deployment_file)
     decoder, projections = decoder_for(deployment), projections_for(deployment)
     work.tune()
+    helper.fork()
     async with (
         Providers(settings.rpc_urls, timeout_seconds=60) as node,
         connect(settings.database_url.get_secret_value()) as connection,
     ):
         kept = Store(connection, deployment.chain_id)
         cursor, rules = await start(kept, node, settings, deployment)
-        parts, cursor = await backfill(kept, node, decoder, projections, cursor, rules)
+        parts, cursor = await backfill(kept, node, deployment, cursor, rules)
         peak = peak_mb()
         reorgs = [await reorg(kept, node, decoder, projections, cursor) for _ in range(REORGS)]
     return {"parts": parts, "peak_mb": peak, "reorg_ms": median(reorgs), "reorg_worst_ms": max(reorgs)}
 
 
 async def backfill(
-    kept: Store, node: Providers, decoder: Decoder, projections: Sequence[Projection], cursor: Cursor, rules: Rules
+    kept: Store, node: Providers, deployment: Deployment, cursor: Cursor, rules: Rules
 ) -> tuple[list[dict[str, float]], Cursor]:
     """The figures of each part of at least PART_EVENTS, and the cursor at the head."""
     tip = await node.tip()
-    ahead = Ahead(node, decoder, rules.stride, cursor.block.number + 1, tip.head.number)
+    ahead = Ahead(node, deployment, rules.stride, cursor.block.number + 1, tip.head.number)
     parts, clock, events = [], Clock(kept.connection.info.backend_pid), 0
-    async with aclosing(one_ahead(ready(projections, ahead.batches(cursor.block)))) as batches:
-        async for one in batches:
-            cursor = await store(kept.connection, one, projections, cursor, tip, kept.chain_id)
+    async with aclosing(ahead.units(cursor.block)) as units:
+        async for one in units:
+            cursor = await store(kept.connection, one, deployment, cursor, tip)
             events += one.log_count
             del one
             if events >= PART_EVENTS:

@@ -1,42 +1,51 @@
-"""Far behind the head, ranges are read ahead while the ones before are stored, many in one transaction."""
+"""Far behind the head, units of blocks are read and computed side by side, and each is stored in one transaction."""
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from psycopg import AsyncConnection
 
-from indexer.decode import Decoder
+from app.chain.deployment import Deployment
+from indexer.answers import Block, Tip
 from indexer.errors import NodeRefused, NodeUnavailable, Retry, TornRange
 from indexer.fetch import Range
-from indexer.follow import Case, Chain, Cursor, Rules, batch
+from indexer.follow import Case, Cursor, Rules, batch
 from indexer.health import Health
-from indexer.node import Block, Tip
+from indexer.helper import LANES
+from indexer.prepared import Shelved, begin_shelved, clear_shelf
 from indexer.progress import Progress
-from indexer.projections import Projection
+from indexer.projections import projections_for
 from indexer.refold import Begun
-from indexer.rows import Prepared, prepare
+from indexer.rows import Prepared
 from indexer.stride import Stride
-from indexer.work import one_ahead, work
-from indexer.write import begin_all, write
+from indexer.work import compute
+from indexer.write import write
 
-BATCH_EVENTS = 12_000
+UNIT_EVENTS = 12_000
 """In one transaction: of the size and not of the number of blocks, since rows are what a transaction costs."""
-READ_AHEAD = 2
-"""Ranges; each is in memory once as what the node said and once as rows."""
+MAX_UNIT_RANGES = 32
+RANGES_AT_ONCE = 2
+"""One is fetched while another is computed."""
+
+
+class Source(Protocol):
+    """What a backfill needs of the chain."""
+
+    async def tip(self) -> Tip: ...
+    async def prepared(self, deployment: Deployment, first: int, last: int, lane: int) -> Shelved: ...
 
 
 async def catch_up(
-    chain: Chain,
+    chain: Source,
     connection: AsyncConnection,
-    decoder: Decoder,
-    projections: Sequence[Projection],
+    deployment: Deployment,
     cursor: Cursor,
     rules: Rules,
-    chain_id: int,
     health: Health | None = None,
 ) -> Cursor:
     """Stores everything up to the head of now; the cursor after it. Raises what `Ahead` and `write` raise: each
@@ -45,21 +54,23 @@ async def catch_up(
     if rules.quorum > 1:
         tip = Tip(tip.head, None)  # a single node's word makes nothing final; `quorum.vouched` does, afterwards
     progress = Progress("backfill", cursor.block.number, tip.head.number, time.monotonic())
-    ahead = Ahead(chain, decoder, rules.stride, cursor.block.number + 1, tip.head.number)
+    ahead = Ahead(chain, deployment, rules.stride, cursor.block.number + 1, tip.head.number)
     try:
-        async with aclosing(one_ahead(ready(projections, ahead.batches(cursor.block)))) as batches:
-            async for one in batches:
-                cursor = await store(connection, one, projections, cursor, tip, chain_id, health)
+        async with aclosing(ahead.units(cursor.block)) as units:
+            async for one in units:
+                cursor = await store(connection, one, deployment, cursor, tip, health)
                 progress.reached(cursor.block.number, one.log_count, time.monotonic())
-                del one  # before the next batch grows beside it
+                del one  # before the next unit grows beside it
     finally:
         await ahead.close()
+        for lane in range(LANES):
+            await compute(lane, clear_shelf)
     return cursor
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A transaction's worth, folded as far as it can be without the database; its events are let go."""
+    """A transaction's worth, folded as far as it can be without the database."""
 
     prepared: Sequence[Prepared]
     folds: Sequence[Begun]
@@ -68,96 +79,142 @@ class Ready:
     def log_count(self) -> int:
         return sum(one.log_count for one in self.prepared)
 
-
-async def ready(
-    projections: Sequence[Projection], batches: AsyncGenerator[list[Prepared], None]
-) -> AsyncGenerator[Ready, None]:
-    async with aclosing(batches):
-        async for prepared in batches:
-            folds = await work(begin_all, projections, prepared)
-            made = Ready([replace(one, events={}) for one in prepared], folds)
-            del prepared
-            yield made
+    @property
+    def edges(self) -> tuple[Block, ...]:
+        """The first and the last block of each range."""
+        return tuple(block for one in self.prepared for block in one.edges)
 
 
 async def store(
     connection: AsyncConnection,
     ready: Ready,
-    projections: Sequence[Projection],
+    deployment: Deployment,
     cursor: Cursor,
     tip: Tip,
-    chain_id: int,
     health: Health | None = None,
 ) -> Cursor:
     """One transaction."""
-    blocks = tuple(block for one in ready.prepared for block in one.blocks)
-    given = batch(Case.GAP, cursor, cursor.block, Range(blocks, ()), tip)
-    after = await write(connection, given, ready.prepared, projections, chain_id, ready.folds)
+    given = batch(Case.GAP, cursor, cursor.block, Range(ready.edges, ()), tip)
+    projections = projections_for(deployment)
+    after = await write(connection, given, ready.prepared, projections, deployment.chain_id, ready.folds)
     if health:
         health.saw(given)
     return after
 
 
+@dataclass(frozen=True)
+class Unit:
+    """What was read of a unit's blocks, and why not all of them."""
+
+    ready: Ready | None
+    error: Retry | None = None
+
+
 @dataclass
 class Ahead:
-    """Reads first..last in ranges, a few at a time, and gives them in order. Close it to end what is still read."""
+    """Reads first..last in units, one in each lane of the helpers, and gives them in order. Close it to end what is
+    still read."""
 
-    chain: Chain
-    decoder: Decoder
+    chain: Source
+    deployment: Deployment
     stride: Stride
     next: int
     last: int
-    reading: deque[asyncio.Task[list[Prepared]]] = field(default_factory=deque)
+    reading: deque[asyncio.Task[Unit]] = field(default_factory=deque)
+    unit_blocks: int = 0
+    """How many blocks have as many events as fit into a transaction, as far as is known; at first a range."""
+    lane: int = 0
+
+    def __post_init__(self) -> None:
+        self.unit_blocks = self.unit_blocks or self.stride.blocks
 
     async def close(self) -> None:
-        for task in self.reading:
-            task.cancel()
-        await asyncio.gather(*self.reading, return_exceptions=True)
-        self.reading.clear()
+        await cancelled(self.reading)
 
-    async def batches(self, parent: Block) -> AsyncGenerator[list[Prepared], None]:
-        """What fits into a transaction, each time. Raises TornRange where a range does not follow the one before,
-        and what the chain's `range` raises."""
-        batch: list[Prepared] = []
+    async def units(self, parent: Block) -> AsyncGenerator[Ready, None]:
+        """What fits into a transaction, each time. Raises TornRange where a range does not follow the one before, and
+        what the chain's `prepared` raises, after what was read before that."""
         while self.fill():
-            try:
-                found = await self.reading.popleft()
-            except Retry:
-                if batch:
-                    yield batch  # what was read before is not lost
-                raise
-            for one in found:
-                if one.blocks[0].parent_hash != parent.hash:
-                    raise TornRange(one.blocks[0].number, one.blocks[-1].number, "the range does not follow its parent")
-                batch.append(one)
-                parent = one.blocks[-1]
-            self.fill()
-            if sum(one.log_count for one in batch) >= BATCH_EVENTS:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
+            unit = await self.reading.popleft()
+            if unit.ready is not None:
+                require_follows(unit.ready.edges[0], parent)
+                parent = unit.ready.edges[-1]
+                self.learn(unit.ready)
+                self.fill()
+                yield unit.ready
+            if unit.error is not None:
+                raise unit.error
+            del unit
 
     def fill(self) -> bool:
-        """Begins to read as many ranges as may be ahead; False once everything is read."""
-        while len(self.reading) < READ_AHEAD and self.next <= self.last:
-            last = min(self.last, self.next + self.stride.blocks - 1)
-            self.reading.append(asyncio.ensure_future(self.read(self.next, last)))
-            self.next = last + 1
+        """Begins to read as many units as there are lanes; False once everything is read."""
+        while len(self.reading) < LANES and self.next <= self.last:
+            last = min(self.last, self.next + self.unit_blocks - 1)
+            self.reading.append(asyncio.ensure_future(self.unit(self.next, last, self.lane)))
+            self.next, self.lane = last + 1, (self.lane + 1) % LANES
         return bool(self.reading)
 
-    async def read(self, first: int, last: int) -> list[Prepared]:
+    def learn(self, ready: Ready) -> None:
+        """The size of the next unit: what the events of this one call for, and at most twice as many blocks."""
+        blocks = ready.edges[-1].number - ready.edges[0].number + 1
+        wanted = blocks * UNIT_EVENTS // max(1, ready.log_count)
+        self.unit_blocks = max(1, min(wanted, 2 * self.unit_blocks, MAX_UNIT_RANGES * self.stride.most))
+
+    async def unit(self, first: int, last: int, lane: int) -> Unit:
+        """One lane reads and folds it."""
+        found, error = list[Shelved](), None
+        try:
+            async with aclosing(self.ranges(first, last, lane)) as ranges:
+                async for one in ranges:
+                    if found:
+                        require_follows(one.prepared.edges[0], found[-1].prepared.edges[-1])
+                    found.append(one)
+        except Retry as retry:
+            error = retry
+        if not found:
+            return Unit(None, error)
+        folds = await compute(lane, begin_shelved, self.deployment, [one.ticket for one in found])
+        return Unit(Ready([one.prepared for one in found], folds), error)
+
+    async def ranges(self, first: int, last: int, lane: int) -> AsyncGenerator[Shelved, None]:
+        """The ranges of a unit in their order, of the size that the node serves."""
+        reading = deque[asyncio.Task[list[Shelved]]]()
+        try:
+            while reading or first <= last:
+                while len(reading) < RANGES_AT_ONCE and first <= last:
+                    end = min(last, first + self.stride.blocks - 1)
+                    reading.append(asyncio.ensure_future(self.range(first, end, lane)))
+                    first = end + 1
+                for one in await reading.popleft():
+                    yield one
+        finally:
+            await cancelled(reading)
+
+    async def range(self, first: int, last: int, lane: int) -> list[Shelved]:
         """One range; where the node refuses its size, two halves."""
         try:
-            found = await self.chain.range(self.decoder.addresses, first, last)
+            found = await self.chain.prepared(self.deployment, first, last, lane)
         except NodeRefused:
             if first == last:
                 raise
             self.stride.blocks = min(self.stride.blocks, (last - first + 1) // 2)
             middle = (first + last) // 2
-            return [*await self.read(first, middle), *await self.read(middle + 1, last)]
+            return [*await self.range(first, middle, lane), *await self.range(middle + 1, last, lane)]
         except NodeUnavailable:
             self.stride.refused()  # a range that takes too long must not be asked for again as it was
             raise
         self.stride.served()
-        return [await work(prepare, self.decoder, found)]
+        return [found]
+
+
+def require_follows(block: Block, parent: Block) -> None:
+    if block.parent_hash != parent.hash:
+        raise TornRange(block.number, block.number, "the range does not follow its parent")
+
+
+async def cancelled(tasks: deque[asyncio.Task[Any]]) -> None:
+    """Ends them, and waits until they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    tasks.clear()

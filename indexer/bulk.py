@@ -1,11 +1,13 @@
 """How rows travel to PostgreSQL: binary COPY for what is appended, upserts for what is folded."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 
 from psycopg import AsyncConnection
 from psycopg.abc import Buffer, Query
 from psycopg.copy import AsyncLibpqWriter
+from psycopg.errors import UniqueViolation
 from psycopg.generators import copy_to
 from psycopg.sql import SQL, Composable, Composed, Identifier, Placeholder
 
@@ -74,6 +76,16 @@ async def upsert(connection: AsyncConnection, model: type[Base], rows: Rows) -> 
         return
     async with connection.cursor() as cursor:
         await cursor.executemany(upsert_statement(model), rows)
+
+
+async def insert(connection: AsyncConnection, model: type[Base], rows: Rows) -> None:
+    """As `upsert`, for rows of which none is there as a rule: many are copied straight into the table."""
+    if isinstance(rows, bytes) and rows:
+        with suppress(UniqueViolation):
+            async with connection.transaction():  # a savepoint, so that one old row is all that is lost
+                await copy(connection, copy_into(model), [rows])
+            return
+    await upsert(connection, model, rows)
 
 
 def columned(model: type[Base], row: Row) -> Row:

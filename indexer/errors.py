@@ -4,7 +4,8 @@ Retry                 the same step may succeed a moment later
 ├── NodeUnavailable   no answer, or not in time
 ├── NodeRefused       an answer, but an error: a range too large, a block not found
 ├── TornRange         the answer contradicts itself
-└── CursorMoved       another process moved the cursor
+├── CursorMoved       another process moved the cursor
+└── HelperLost        the process that computes is gone
 Stop                  no retry can help; `exit_code` tells the supervisor why
 ├── WrongChain (2) · OtherChainMirrored (2) · OtherContractsMirrored (2)
 ├── FinalityUnknown (2) · DatabaseNotMigrated (2) · NothingMirrored (2) · RefoldRunning (2)
@@ -47,6 +48,15 @@ class CursorMoved(Retry):
     def __init__(self, expected: int) -> None:
         self.expected = expected
         super().__init__(f"expected={expected} another process moved the cursor")
+
+
+class HelperLost(Retry):
+    def __init__(self) -> None:
+        super().__init__("the process that computes ended")
+
+
+class MalformedAnswer(Exception):
+    """What a node said has another shape than its method promises; whoever asked calls the node unavailable."""
 
 
 class Stop(Exception):

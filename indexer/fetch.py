@@ -5,16 +5,16 @@ empty list. A range that contradicts itself is refused and asked for again.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
 from typing import Protocol
 
+from indexer.answers import Block
 from indexer.decode import RawLog
 from indexer.errors import TornRange
 from indexer.filters import Bloom
-from indexer.node import Block
 
 
 class Chain(Protocol):
@@ -40,11 +40,17 @@ class Range:
 async def fetch(chain: Chain, addresses: Sequence[bytes], first: int, last: int) -> Range:
     """The blocks first..last with the logs of the addresses. Raises TornRange, NodeRefused or NodeUnavailable."""
     headers, logs = await asyncio.gather(chain.headers(first, last), chain.logs(addresses, first, last))
+    found = checked(headers, logs)
+    await require_empty(chain, addresses, doubtful(addresses, headers, logs))
+    return found
+
+
+def checked(headers: Sequence[tuple[Block, Bloom]], logs: list[RawLog]) -> Range:
+    """A range of one node's answers, the logs in the chain's order. Raises TornRange where it contradicts itself."""
     blocks = tuple(block for block, _bloom in headers)
     logs.sort(key=place_of)
     require_linked(blocks)
     require_owned(blocks, logs)
-    await require_complete(chain, addresses, headers, logs)
     return Range(blocks, tuple(logs))
 
 
@@ -68,18 +74,18 @@ def require_owned(blocks: Sequence[Block], logs: Sequence[RawLog]) -> None:
         number, index = log.block_number, log.log_index
 
 
-async def require_complete(
-    chain: Chain, addresses: Sequence[bytes], headers: Sequence[tuple[Block, Bloom]], logs: Sequence[RawLog]
-) -> None:
-    """No block whose header speaks of the addresses came without their logs.
-
-    A filter may err that way, so the block itself is asked by its hash before the range is refused.
-    """
+def doubtful(addresses: Sequence[bytes], headers: Sequence[tuple[Block, Bloom]], logs: Iterable[RawLog]) -> list[Block]:
+    """The blocks whose headers speak of the addresses, and that came without logs. A filter may err that way."""
     with_logs = {log.block_number for log in logs}
-    for block, bloom in headers:
-        if block.number in with_logs or not any(bloom.may_hold(address) for address in addresses):
-            continue
+    return [
+        block
+        for block, bloom in headers
+        if block.number not in with_logs and any(bloom.may_hold(address) for address in addresses)
+    ]
+
+
+async def require_empty(chain: Chain, addresses: Sequence[bytes], blocks: Iterable[Block]) -> None:
+    """Doubtful blocks have no logs indeed: each is asked by its hash before a range is refused."""
+    for block in blocks:
         if await chain.logs_in(addresses, block.hash):
-            raise TornRange(
-                headers[0][0].number, headers[-1][0].number, f"the logs of block {block.number} are missing"
-            )
+            raise TornRange(block.number, block.number, f"the logs of block {block.number} are missing")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from indexer.answers import Block, Tip
 from indexer.errors import ChainBehind, FinalityBroken, NodeRefused, NodeUnavailable, TornRange
 from indexer.fetch import Range
-from indexer.node import Block, Tip
 from indexer.stride import Stride
 
 ANCESTOR_STRIDE = 64

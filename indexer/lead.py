@@ -200,9 +200,7 @@ async def follow(
             say(batch)
         health.saw(batch)
         if batch.head_number - cursor.block.number > rules.stride.blocks and not rules.ignore_reorgs:
-            cursor = await catch_up(
-                node, store.connection, decoder, projections, cursor, rules, deployment.chain_id, health
-            )
+            cursor = await catch_up(node, store.connection, deployment, cursor, rules, health)
         more_to_vouch = rules.quorum > 1 and batch.finalized_number > batch.cursor.finalized_number
         if batch.end.number >= batch.head_number and not more_to_vouch:
             await heads.wait(settings.poll_seconds)

@@ -13,7 +13,7 @@ import sys
 
 from app.chain.deployment import load
 from app.config import Settings, read_settings
-from indexer import work
+from indexer import helper, work
 from indexer.audit import print_audit
 from indexer.errors import Retry, Stop
 from indexer.lead import run
@@ -52,6 +52,7 @@ def serve(settings: Settings) -> int:
     """Mirrors until told to stop, or until no retry can help."""
     try:
         work.tune()
+        helper.fork()
         asyncio.run(until_signalled(settings))
     except Stop as stop:
         log.critical("stopped exit_code=%d %s", stop.exit_code, stop)
@@ -65,6 +66,7 @@ def refolded(settings: Settings) -> int:
     """Makes every row anew from the raw logs."""
     try:
         work.tune()
+        helper.fork()
         url = settings.database_url.get_secret_value()
         block = asyncio.run(refold_all(url, load(settings.deployment_file)))
     except Stop as stop:
@@ -78,6 +80,7 @@ def backfilled(settings: Settings, block: int, *, confirmed: bool) -> int:
     """Deletes what is mirrored from a block on, and fetches it again."""
     try:
         work.tune()
+        helper.fork()
         done = asyncio.run(backfill_from(settings, load(settings.deployment_file), block, confirmed=confirmed))
     except Stop as stop:
         print(stop, file=sys.stderr)

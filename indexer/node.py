@@ -2,46 +2,35 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar, TypeVarTuple
 
-import orjson
-
+from indexer.answers import (
+    NO_BLOCK_YET,
+    Answer,
+    Block,
+    Text,
+    Tip,
+    each_answer,
+    from_hex,
+    header_of,
+    logs_of,
+    result_of,
+    tagged_block,
+)
 from indexer.decode import RawLog
-from indexer.errors import NodeRefused, NodeUnavailable
+from indexer.errors import MalformedAnswer, NodeRefused, NodeUnavailable
 from indexer.filters import Bloom
 from indexer.metrics import metrics
 from indexer.score import Score
 from indexer.wire import Wire
-from indexer.work import work
+from indexer.work import compute, work
 
 MAX_CALLS_PER_REQUEST = 100
-Answer = dict[str, Any]
+Call = tuple[str, list[Any]]
+Given = TypeVarTuple("Given")
 T = TypeVar("T")
-from_hex = bytes.fromhex
-NO_BLOCK_YET = "a block is not known to the node"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A header: what links blocks, and the time of their logs (unix seconds)."""
-
-    number: int
-    hash: bytes
-    parent_hash: bytes
-    timestamp: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tip:
-    """The head, and the newest block that the chain calls final (None where it says none just now)."""
-
-    head: Block
-    finalized_number: int | None
-    finalized_hash: bytes | None = None
-    """Of that block; None where blocks are counted."""
 
 
 class Node:
@@ -87,12 +76,11 @@ class Node:
 
     async def headers(self, first: int, last: int) -> list[tuple[Block, Bloom]]:
         """The headers of first..last, each with the filter over the addresses and topics of its logs."""
-        calls = [("eth_getBlockByNumber", [hex(number), False]) for number in range(first, last + 1)]
-        return await self._ask(calls, header_of)
+        return await self._ask(header_calls(first, last), header_of)
 
     async def logs(self, addresses: Sequence[bytes], first: int, last: int) -> list[RawLog]:
         """The logs of the addresses in first..last. Raises NodeRefused, for one where the range is too large."""
-        return await self._logs(addresses, {"fromBlock": hex(first), "toBlock": hex(last)})
+        return await self._logs(addresses, in_range(first, last))
 
     async def logs_in(self, addresses: Sequence[bytes], block_hash: bytes) -> list[RawLog]:
         """The logs of the addresses in exactly this block (EIP-234): an error, not nothing, where it is unknown."""
@@ -105,105 +93,79 @@ class Node:
         (found,) = await self._ask(calls, lambda answer: from_hex(result_of("eth_call", answer)[2:]))
         return found
 
+    async def compute(
+        self,
+        lane: int,
+        addresses: Sequence[bytes],
+        first: int,
+        last: int,
+        function: Callable[[Sequence[Text], Text, *Given], T],
+        *given: *Given,
+    ) -> T:
+        """What a module's function makes of this node's headers and logs of a range, in a helper where there
+        is one. Raises what the function raises, and as `logs` does."""
+        asked = self._texts(header_calls(first, last)), self._texts([logs_call(addresses, in_range(first, last))])
+        headers, (logs,) = await asyncio.gather(*asked)
+        with self._accounted():
+            found = await compute(lane, function, headers, logs, *given)
+        self.score.served()
+        return found
+
     async def _logs(self, addresses: Sequence[bytes], which: dict[str, str]) -> list[RawLog]:
-        wanted = {"address": [to_hex(address) for address in addresses], **which}
-        (logs,) = await self._ask([("eth_getLogs", [wanted])], logs_of)
+        (logs,) = await self._ask([logs_call(addresses, which)], logs_of)
         return logs
 
-    async def _ask(self, calls: Sequence[tuple[str, list[Any]]], read: Callable[[Answer], T]) -> list[T]:
+    async def _ask(self, calls: Sequence[Call], read: Callable[[Answer], T]) -> list[T]:
         """What `read` makes of each answer, in the order of the calls. Many are asked from a thread and read in the
         worker's, so that neither stops the loop."""
-        wire, found = self._wire, list[T]()
-        try:
+        found = list[T]()
+        for text in await self._texts(calls):
+            with self._accounted():
+                found += await work(each_answer, text, read)
+        self.score.served()
+        return found
+
+    async def _texts(self, calls: Sequence[Call]) -> list[Text]:
+        """The node's answers, so many calls in each."""
+        texts = []
+        with self._accounted():
             for start in range(0, len(calls), MAX_CALLS_PER_REQUEST):
                 some = calls[start : start + MAX_CALLS_PER_REQUEST]
-                text = await asyncio.to_thread(wire.post, some)
-                found += await work(each_answer, wire, text, len(some), read)
+                texts.append(Text(await asyncio.to_thread(self._wire.post, some), len(some)))
                 self._count("ok")
+        return texts
+
+    @contextmanager
+    def _accounted(self) -> Iterator[None]:
+        """Remembers how the node failed, where it does; what is no answer makes it unavailable."""
+        try:
+            yield
         except NodeRefused:
             self._count("refused")
             raise
-        except NodeUnavailable as error:
+        except (NodeUnavailable, MalformedAnswer) as error:
             self._count("unavailable")
             self.score.failed()
-            self.score.rest(error.after)
             self.of_chain = None
+            if isinstance(error, MalformedAnswer):
+                raise self._wire.unavailable(error) from error
+            self.score.rest(error.after)
             raise
-        self.score.served()
-        return found
 
     def _count(self, outcome: str) -> None:
         metrics.count("rpc_requests_total", outcome=outcome, host=self.name)
 
 
-def each_answer(wire: Wire, text: bytes, count: int, read: Callable[[Answer], T]) -> list[T]:
-    """In the order of the calls. Raises NodeUnavailable where an answer is missing or has another shape."""
-    try:
-        by_id = {answer["id"]: answer for answer in orjson.loads(text)}
-        return [read(by_id[n]) for n in range(count)]
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise wire.unavailable(error) from error
+def header_calls(first: int, last: int) -> list[Call]:
+    return [("eth_getBlockByNumber", [hex(number), False]) for number in range(first, last + 1)]
 
 
-def logs_of(answer: Answer) -> list[RawLog]:
-    return [log_of(entry) for entry in result_of("eth_getLogs", answer) if not entry.get("removed")]
+def logs_call(addresses: Sequence[bytes], which: Mapping[str, str]) -> Call:
+    return "eth_getLogs", [{"address": [to_hex(address) for address in addresses], **which}]
 
 
-def header_of(answer: Answer) -> tuple[Block, Bloom]:
-    result = block_result(answer)
-    return block_of(result), Bloom(from_hex(result["logsBloom"][2:]))
-
-
-def result_of(method: str, answer: Answer) -> Any:
-    if "error" in answer:
-        raise NodeRefused(method, str(answer["error"].get("message"))[:200])
-    return answer["result"]
-
-
-def block_result(answer: Answer) -> dict[str, Any]:
-    found: dict[str, Any] | None = result_of("eth_getBlockByNumber", answer)
-    if found is None:
-        raise NodeRefused("eth_getBlockByNumber", NO_BLOCK_YET)
-    return found
-
-
-def tagged_block(answer: Answer) -> Block | None:
-    result = answer.get("result")
-    return block_of(result) if result else None
-
-
-def block_of(result: dict[str, Any]) -> Block:
-    return Block(
-        number=int(result["number"], 16),
-        hash=from_hex(result["hash"][2:]),
-        parent_hash=from_hex(result["parentHash"][2:]),
-        timestamp=int(result["timestamp"], 16),
-    )
-
-
-def log_of(entry: Answer) -> RawLog:
-    topics = entry["topics"]
-    return RawLog(
-        number_of(entry["blockNumber"]),
-        number_of(entry["logIndex"]),
-        repeated(entry["blockHash"]),
-        from_hex(entry["transactionHash"][2:]),
-        number_of(entry["transactionIndex"]),
-        repeated(entry["address"]),
-        (repeated(topics[0]), *[from_hex(topic[2:]) for topic in topics[1:]]) if topics else (),
-        from_hex(entry["data"][2:]),
-    )
-
-
-@lru_cache(maxsize=4_096)
-def number_of(text: str) -> int:
-    return int(text, 16)
-
-
-@lru_cache(maxsize=4_096)
-def repeated(text: str) -> bytes:
-    """What many logs say alike."""
-    return from_hex(text[2:])
+def in_range(first: int, last: int) -> dict[str, str]:
+    return {"fromBlock": hex(first), "toBlock": hex(last)}
 
 
 def to_hex(value: bytes) -> str:

@@ -15,10 +15,14 @@ from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
+from app.chain.deployment import Deployment
+from indexer.answers import Block, Tip
+from indexer.decode import decoder_for
 from indexer.errors import NodeRefused, NodeUnavailable, Retry, TornRange, WrongChain
-from indexer.fetch import Range, fetch
+from indexer.fetch import Range, fetch, require_empty
 from indexer.metrics import metrics
-from indexer.node import Block, Node, Tip
+from indexer.node import Node
+from indexer.prepared import Shelved, prepare_texts
 from indexer.stride import Stride
 from indexer.work import running_beside
 
@@ -85,6 +89,17 @@ class Providers:
     async def range(self, addresses: Sequence[bytes], first: int, last: int) -> Range:
         """The blocks first..last with the logs of the addresses, all of one node. Raises as `tip` and `fetch` do."""
         return await self._ask(ranged(addresses, first, last), self._chosen.score.ranges.patience)
+
+    async def prepared(self, deployment: Deployment, first: int, last: int, lane: int) -> Shelved:
+        """The same range in packed rows, computed by a helper. Raises as `range` does, and HelperLost."""
+        addresses = decoder_for(deployment).addresses
+
+        async def read(node: Node) -> Shelved:
+            found = await node.compute(lane, addresses, first, last, prepare_texts, deployment)
+            await require_empty(node, addresses, found.doubtful)
+            return found
+
+        return await self._ask(timed(read), self._chosen.score.ranges.patience)
 
     async def ranges(self, addresses: Sequence[bytes], first: int, last: int, count: int) -> list[Range]:
         """The same range from `count` nodes, one after the other. Raises NodeUnavailable where fewer answer."""
@@ -183,15 +198,20 @@ class Providers:
 
 
 def ranged(addresses: Sequence[bytes], first: int, last: int) -> Ask[Range]:
-    """Reads the range at one node, and remembers how long that took."""
+    """Reads the range at one node."""
+    return timed(lambda node: fetch(node, addresses, first, last))
 
-    async def read(node: Node) -> Range:
+
+def timed(ask: Ask[T]) -> Ask[T]:
+    """Remembers how long a node took for a range."""
+
+    async def asked(node: Node) -> T:
         began = time.monotonic()
-        found = await fetch(node, addresses, first, last)
+        found = await ask(node)
         node.score.ranges.took(time.monotonic() - began)
         return found
 
-    return read
+    return asked
 
 
 def worst(errors: Sequence[Exception]) -> Exception:

@@ -27,7 +27,7 @@ from indexer.decode import Decoder, Quarantined, RawLog, decoder_for
 from indexer.errors import NothingMirrored, OtherContractsMirrored, RefoldRunning
 from indexer.progress import Progress
 from indexer.projections import EVENT_TABLES, EventTable, Projection, projections_for
-from indexer.refold import Begun, begin, refold
+from indexer.refold import Begun, begin_all, refold
 from indexer.rows import event_columns, packed_quarantine, read_logs
 from indexer.store import Store, connect
 from indexer.work import one_ahead, work
@@ -200,7 +200,7 @@ class Rebuild:
 def made_of(decoder: Decoder, projections: Sequence[Projection], end: int, logs: Sequence[Sequence[Any]]) -> Batch:
     """What raw logs, read with their blocks' timestamps, say."""
     read = read_logs(decoder, ((RawLog._make(row[:-1]), row[-1]) for row in logs))
-    folds = [begin(projection, read.events[projection.events.name], ()) for projection in projections]
+    folds = begin_all(projections, [read.events])
     rows = {name: b"".join(parts) for name, parts in read.rows.items()}
     return Batch(end, len(logs), rows, read.quarantined, folds)
 

@@ -7,16 +7,13 @@ cursor moved, connects anew and goes on from there; where nobody leads, this pro
 import logging
 from dataclasses import dataclass
 
-from psycopg import AsyncConnection
-
 from app.chain.deployment import Deployment
 from app.config import Settings
+from indexer.answers import Block
 from indexer.backfill import catch_up
-from indexer.decode import decoder_for
 from indexer.errors import BlockNotMirrored, NodeRefused, NotConfirmed, ParentDiffers
 from indexer.follow import NOTHING, Batch, Case, Cursor
 from indexer.lead import providers_of, start
-from indexer.node import Block
 from indexer.projections import projections_for
 from indexer.providers import Providers
 from indexer.rebuild import require_mirror
@@ -107,7 +104,5 @@ async def rewind(store: Store, deployment: Deployment, ancestor: Block, head: in
 
 async def fetch_again(store: Store, node: Providers, settings: Settings, deployment: Deployment) -> Cursor:
     """As a leader would, up to the head of now."""
-    connection: AsyncConnection = store.connection
     cursor, rules = await start(store, node, settings, deployment)
-    decoder, projections = decoder_for(deployment), projections_for(deployment)
-    return await catch_up(node, connection, decoder, projections, cursor, rules, store.chain_id)
+    return await catch_up(node, store.connection, deployment, cursor, rules)

@@ -9,9 +9,9 @@ import orjson
 from app.chain.models import Block as BlockRow
 from app.chain.models import Log, QuarantinedLog
 from indexer.announce import packed_event
+from indexer.answers import Block
 from indexer.decode import Contract, Decoder, Quarantined, RawLog
 from indexer.fetch import Range
-from indexer.node import Block
 from indexer.packing import Pack, array_head, packer_of, size_of
 from indexer.projections import EVENT_TABLES, EventTable, Key, Placed, place
 from indexer.records import Make, Unread, makers_of
@@ -37,10 +37,10 @@ NO_WAYS: Mapping[bytes, Way] = {}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A range as it is stored. `events` are what the folds take, by the name of their table; `names` are those of all
-    its events."""
+    """A range as it is stored. `edges` are its first and its last block, where it has any; `events` are what the folds
+    take, by the name of their table; `names` are those of all its events."""
 
-    blocks: tuple[Block, ...]
+    edges: tuple[Block, ...]
     log_count: int
     packed_blocks: bytes
     packed_logs: bytes
@@ -66,7 +66,7 @@ def prepare(decoder: Decoder, appended: Range) -> Prepared:
     times = {block.number: block.timestamp for block in appended.blocks}
     read = read_logs(decoder, ((log, times[log.block_number]) for log in appended.logs))
     return Prepared(
-        appended.blocks,
+        appended.blocks[:1] + appended.blocks[-1:],
         len(appended.logs),
         packed_blocks(appended.blocks),
         b"".join(map(pack_log, appended.logs)),

@@ -12,9 +12,9 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from app.chain.models import Block as BlockRow
 from app.database import INDEXER_ROLE
 from indexer import bulk, rows
+from indexer.answers import Block
 from indexer.errors import DatabaseNotMigrated
 from indexer.follow import Cursor
-from indexer.node import Block
 
 CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_MS = 60_000

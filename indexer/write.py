@@ -16,8 +16,8 @@ from indexer.errors import CursorMoved
 from indexer.follow import Batch, Cursor
 from indexer.metrics import metrics
 from indexer.projections import EVENT_TABLES, EventTable, Key, Projection
-from indexer.refold import Begun, begin, refold
-from indexer.rows import Prepared, Touched, event_columns, packed_quarantine
+from indexer.refold import Begun, begin, refold, touched
+from indexer.rows import Prepared, event_columns, packed_quarantine
 from indexer.work import work_now
 
 log = logging.getLogger(__name__)
@@ -106,15 +106,6 @@ async def append(connection: AsyncConnection, prepared: Sequence[Prepared]) -> N
     await bulk.copy(connection, bulk.copy_into(QuarantinedLog), dirty)
 
 
-def begin_all(projections: Sequence[Projection], prepared: Sequence[Prepared]) -> list[Begun]:
-    """All folds of a batch that takes nothing back, as far as they need no database."""
-    return [begin(projection, touched(projection, prepared), ()) for projection in projections]
-
-
-def touched(projection: Projection, prepared: Sequence[Prepared]) -> list[Touched]:
-    return [one for each in prepared for one in each.events[projection.events.name]]
-
-
 async def fold_all(
     connection: AsyncConnection,
     projections: Sequence[Projection],
@@ -123,10 +114,10 @@ async def fold_all(
     begun: Sequence[Begun] = (),
 ) -> list[str]:
     """Every touched row, folded; answers the subjects that a reorg took something from."""
-    subjects: list[str] = []
+    subjects, events = list[str](), [one.events for one in prepared]
     for n, projection in enumerate(projections):
         orphaned = projection.keys_in(orphans.get(projection.events.name, ()))
-        made = begun[n] if begun else await work_now(begin, projection, touched(projection, prepared), orphaned)
+        made = begun[n] if begun else await work_now(begin, projection, touched(projection, events), orphaned)
         await refold(connection, projection, made)
         subjects += map(projection.subject, orphaned)
     return subjects

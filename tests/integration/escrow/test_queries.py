@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database import Address, Hash32, TaskId, make_engine, make_sessions
 from app.errors import ChainNotMirrored
 from app.escrow import queries
-from indexer.node import Block
+from indexer.answers import Block
 from indexer.store import Store, connect
 from tests.conftest import Postgres
 

@@ -14,11 +14,11 @@ from psycopg.sql import SQL
 from app.chain.deployment import Deployment
 from app.database import Address, Hash32
 from indexer import tables
+from indexer.answers import Block
 from indexer.decode import RawLog, decoder_for
 from indexer.errors import CursorMoved
 from indexer.fetch import Range
 from indexer.follow import Batch, Case, Cursor
-from indexer.node import Block
 from indexer.projections import projections_for
 from indexer.refold import select_events
 from indexer.rows import prepare

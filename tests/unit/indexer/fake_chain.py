@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from indexer.answers import Block, Tip
 from indexer.decode import RawLog
 from indexer.errors import NodeRefused, NodeUnavailable
 from indexer.fetch import Range, fetch
 from indexer.filters import Bloom, bits_of
 from indexer.follow import Batch, Cursor
-from indexer.node import Block, Tip
 
 ADDRESS = bytes.fromhex("aa" * 20)
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from indexer.answers import Block
 from indexer.decode import RawLog
 from indexer.errors import TornRange
 from indexer.fetch import Range, fetch
 from indexer.filters import Bloom
-from indexer.node import Block
 from tests.unit.indexer.fake_chain import ADDRESS, GENESIS, FakeChain, block_after, log_in
 
 
