@@ -12,6 +12,7 @@ from indexer.errors import MalformedAnswer, NodeRefused
 from indexer.filters import Bloom
 
 Answer = dict[str, Any]
+LogEntry = dict[str, Any]
 T = TypeVar("T")
 from_hex = bytes.fromhex
 NO_BLOCK_YET = "a block is not known to the node"
@@ -54,7 +55,12 @@ def each_answer(text: Text, read: Callable[[Answer], T]) -> list[T]:
 
 
 def logs_of(answer: Answer) -> list[RawLog]:
-    return [log_of(entry) for entry in result_of("eth_getLogs", answer) if not entry.get("removed")]
+    return list(map(log_of, entries_of(answer)))
+
+
+def entries_of(answer: Answer) -> list[LogEntry]:
+    """The logs that are on the chain, as the node gave them."""
+    return [entry for entry in result_of("eth_getLogs", answer) if not entry.get("removed")]
 
 
 def header_of(answer: Answer) -> tuple[Block, Bloom]:
@@ -89,7 +95,7 @@ def block_of(result: dict[str, Any]) -> Block:
     )
 
 
-def log_of(entry: Answer) -> RawLog:
+def log_of(entry: LogEntry) -> RawLog:
     topics = entry["topics"]
     return RawLog(
         number_of(entry["blockNumber"]),

@@ -5,7 +5,7 @@ empty list. A range that contradicts itself is refused and asked for again.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
@@ -40,25 +40,25 @@ class Range:
 async def fetch(chain: Chain, addresses: Sequence[bytes], first: int, last: int) -> Range:
     """The blocks first..last with the logs of the addresses. Raises TornRange, NodeRefused or NodeUnavailable."""
     headers, logs = await asyncio.gather(chain.headers(first, last), chain.logs(addresses, first, last))
-    found = checked(headers, logs)
-    await require_empty(chain, addresses, doubtful(addresses, headers, logs))
-    return found
+    blocks = require_linked([block for block, _bloom in headers])
+    ordered = in_order(blocks, logs)
+    await require_empty(chain, addresses, doubtful(addresses, headers, {log.block_number for log in ordered}))
+    return Range(blocks, tuple(ordered))
 
 
-def checked(headers: Sequence[tuple[Block, Bloom]], logs: list[RawLog]) -> Range:
-    """A range of one node's answers, the logs in the chain's order. Raises TornRange where it contradicts itself."""
-    blocks = tuple(block for block, _bloom in headers)
-    logs.sort(key=place_of)
-    require_linked(blocks)
-    require_owned(blocks, logs)
-    return Range(blocks, tuple(logs))
+def in_order(blocks: Sequence[Block], logs: Iterable[RawLog]) -> list[RawLog]:
+    """The logs of the blocks, in the chain's order. Raises TornRange where one is of another block, or came twice."""
+    ordered = sorted(logs, key=place_of)
+    require_owned(blocks, ordered)
+    return ordered
 
 
-def require_linked(blocks: Sequence[Block]) -> None:
-    """Each block names the one before as its parent."""
+def require_linked(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """The blocks, of which each names the one before as its parent. Raises TornRange."""
     for parent, child in pairwise(blocks):
         if child.parent_hash != parent.hash or child.number != parent.number + 1:
             raise TornRange(blocks[0].number, blocks[-1].number, f"block {child.number} does not follow its parent")
+    return tuple(blocks)
 
 
 def require_owned(blocks: Sequence[Block], logs: Sequence[RawLog]) -> None:
@@ -74,9 +74,10 @@ def require_owned(blocks: Sequence[Block], logs: Sequence[RawLog]) -> None:
         number, index = log.block_number, log.log_index
 
 
-def doubtful(addresses: Sequence[bytes], headers: Sequence[tuple[Block, Bloom]], logs: Iterable[RawLog]) -> list[Block]:
+def doubtful(
+    addresses: Sequence[bytes], headers: Sequence[tuple[Block, Bloom]], with_logs: Container[int]
+) -> list[Block]:
     """The blocks whose headers speak of the addresses, and that came without logs. A filter may err that way."""
-    with_logs = {log.block_number for log in logs}
     return [
         block
         for block, bloom in headers

@@ -5,20 +5,21 @@ are folded there, too. A ticket names it. A range may be read twice, by two node
 all that lies at its blocks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
 from typing import NamedTuple
 
 from app.chain.deployment import Deployment
-from indexer.answers import Block, Text, each_answer, header_of, logs_of
+from indexer.answers import Block, LogEntry, Text, each_answer, entries_of, header_of, log_of, number_of
 from indexer.decode import Decoder, decoder_for
 from indexer.errors import HelperLost
-from indexer.fetch import checked, doubtful
+from indexer.fetch import doubtful, in_order, require_linked
+from indexer.log_rows import BlockText, row_of_entry
 from indexer.projections import Projection, projections_for
 from indexer.refold import Begun, begin_all
-from indexer.rows import Prepared, Touched, prepare
+from indexer.rows import Prepared, Reading, Touched
 from indexer.tables import NO_END
 
 
@@ -52,8 +53,39 @@ def prepare_texts(headers: Sequence[Text], logs: Text, deployment: Deployment) -
     """Checks, decodes and packs a node's answers about a range. Raises TornRange, NodeRefused or MalformedAnswer."""
     decoder, _ = folds_of(deployment)
     found = [block for text in headers for block in each_answer(text, header_of)]
-    (said,) = each_answer(logs, logs_of)
-    return shelve(prepare(decoder, checked(found, said)), doubtful(decoder.addresses, found, said))
+    blocks = require_linked([block for block, _bloom in found])
+    (reading,) = each_answer(logs, lambda answer: read_entries(decoder, blocks, entries_of(answer)))
+    return shelve(reading.prepared(blocks), doubtful(decoder.addresses, found, reading.blocks))
+
+
+def read_entries(decoder: Decoder, blocks: Sequence[Block], entries: Sequence[LogEntry]) -> Reading:
+    """Reads a node's logs of these blocks. Raises TornRange where one is of another fork, or came twice."""
+    reading = Reading(decoder)
+    if not read_in_passing(reading, blocks, entries):
+        reading = Reading(decoder)
+        times = {block.number: block.timestamp for block in blocks}
+        for log in in_order(blocks, map(log_of, entries)):
+            reading.log(log, times[log.block_number])
+    return reading
+
+
+def read_in_passing(reading: Reading, blocks: Sequence[Block], entries: Iterable[LogEntry]) -> bool:
+    """Reads logs without a sort and without a RawLog for each. False where they come in another order, or one of them
+    is not said to be of these very blocks."""
+    texts = {hex(block.number): BlockText.of(block) for block in blocks}
+    last_number = last_index = -1
+    for entry in entries:
+        text, index = texts.get(entry["blockNumber"]), number_of(entry["logIndex"])
+        if text is None or entry["blockHash"] != text.hash:
+            return False
+        number = text.block.number
+        if number < last_number or (number == last_number and index <= last_index):
+            return False
+        last_number, last_index = number, index
+        row, timestamp = row_of_entry(entry, text), text.block.timestamp
+        if row is None or not reading.row(row, number, index, timestamp):
+            reading.log(log_of(entry), timestamp)
+    return True
 
 
 def shelve(prepared: Prepared, doubtful: Sequence[Block] = ()) -> Shelved:

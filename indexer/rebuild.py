@@ -28,7 +28,7 @@ from indexer.errors import NothingMirrored, OtherContractsMirrored, RefoldRunnin
 from indexer.progress import Progress
 from indexer.projections import EVENT_TABLES, EventTable, Projection, projections_for
 from indexer.refold import Begun, begin_all, refold
-from indexer.rows import event_columns, packed_quarantine, read_logs
+from indexer.rows import Reading, event_columns, packed_quarantine
 from indexer.store import Store, connect
 from indexer.work import one_ahead, work
 
@@ -199,7 +199,10 @@ class Rebuild:
 
 def made_of(decoder: Decoder, projections: Sequence[Projection], end: int, logs: Sequence[Sequence[Any]]) -> Batch:
     """What raw logs, read with their blocks' timestamps, say."""
-    read = read_logs(decoder, ((RawLog._make(row[:-1]), row[-1]) for row in logs))
+    reading = Reading(decoder)
+    for row in logs:
+        reading.log(RawLog._make(row[:-1]), row[-1])
+    read = reading.read
     folds = begin_all(projections, [read.events])
     rows = {name: b"".join(parts) for name, parts in read.rows.items()}
     return Batch(end, len(logs), rows, read.quarantined, folds)

@@ -17,7 +17,8 @@ from app.chain.contracts import abi
 from app.chain.events import ChainEvent
 from indexer import generated, packing
 from indexer.announce import begin
-from indexer.decode import Contract, RawLog
+from indexer.decode import Contract
+from indexer.log_rows import AFTER_FIRST_TOPIC, TOPIC_BYTES, TX_HASH, WORD, data_at
 from indexer.projections import EVENT_TABLES, MAX_ID, EventTable, Key
 from indexer.slicers import slicer_for
 from indexer.tables import table_of
@@ -30,24 +31,8 @@ ARGUMENTS: Mapping[str, Sequence[str]] = {
     "feedback_index": ("feedbackIndex",),
 }
 """From which argument a table's own column comes."""
-SUBJECTS = {"task_id": "task:0x", "channel_id": "channel:0x", "agent_id": "agent:"}
+SUBJECTS = {"task_id": "task:", "channel_id": "channel:", "agent_id": "agent:"}
 TRUTH = ("false", "true")
-PAYLOAD = '{{"block":{number},"log_index":{index},"tx":"0x{tx_hash.hex()}","args":{text}}}'
-
-
-class Unread(NamedTuple):
-    """A ChainEvent whose arguments are still JSON: most batches hold many more than a fold needs at a time."""
-
-    block_number: int
-    log_index: int
-    tx_hash: bytes
-    block_timestamp: int
-    name: str
-    args: bytes
-
-    def read(self) -> ChainEvent:
-        number, index, tx_hash, timestamp, name, args = self
-        return ChainEvent(number, index, "0x" + tx_hash.hex(), timestamp, name, orjson.loads(args))
 
 
 class Own(NamedTuple):
@@ -60,18 +45,20 @@ class Own(NamedTuple):
     known: str
 
 
-Record = tuple[bytes, bytes, Key, Unread]
+Record = tuple[bytes, bytes, Key, ChainEvent]
 """An event's packed row and announcement, its own columns' values, and the event."""
 
-Make = Callable[[RawLog, int], Record | None]
-"""(log, its block's timestamp). Raises DirtyLog, or answers None, where the log must go the long way."""
+Make = Callable[[bytes, int, int, int], Record | None]
+"""(a log's row, its block number, its index, its block's timestamp). Raises DirtyLog, or answers None, where the log
+must go the long way."""
 
 
 @cache
-def makers_of(contract: Contract) -> Mapping[bytes, tuple[EventTable, Make]]:
-    """By topic: the function of each event of a contract that names what it is about in every case."""
+def makers_of(contract: Contract) -> Mapping[tuple[int, bytes], tuple[EventTable, Make]]:
+    """By number of topics and first topic: the function of each event of a contract that names what it is about in
+    every case."""
     return {
-        slicer_for(entry).topic: (table, maker(table, entry))
+        (1 + len(indexed_in(entry)), slicer_for(entry).topic): (table, maker(table, entry))
         for table in EVENT_TABLES
         if table.contract is contract
         for entry in abi(contract)
@@ -87,34 +74,40 @@ def has_short_way(table: EventTable, entry: Mapping[str, Any]) -> bool:
     return not owned and all(names.intersection(ARGUMENTS[name]) for name in wanted)
 
 
+def indexed_in(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [argument for argument in entry["inputs"] if argument["indexed"]]
+
+
 def maker(table: EventTable, entry: Mapping[str, Any]) -> Make:
     """The function of one event."""
-    source, head_size = Source(), slicer_for(entry).head_size
-    indexed = [argument for argument in entry["inputs"] if argument["indexed"]]
+    indexed = indexed_in(entry)
     body = [argument for argument in entry["inputs"] if not argument["indexed"]]
-    texts = [(argument["name"], source.topic(argument, n)) for n, argument in enumerate(indexed, start=1)]
-    texts += source.laid_out(body, 0)
+    source = Source(topics=1 + len(indexed))
+    args = source.struct(source.arguments(indexed, body))
     cut = struct.Struct(">" + "".join(source.cuts))
     own = [source.own(name) for name in table.columns]
-    source.names |= {"cut": cut.unpack, "mask": source.mask, "NOBODY": bytes(32)}
+    source.names |= {"cut": cut.unpack, "MASK": source.mask, "SIZES": source.sizes, "NOBODY": bytes(32)}
     source.names |= {"BEGIN": begin(entry["name"]), "NAME": entry["name"]}
     row = packed_row(source, table, entry["name"], own)
     lines = [
-        "def make(log, timestamp):",
-        "    number, index, _block, tx_hash, _at, _address, topics, data = log",
-        f"    words = b''.join(topics[1:]) + data[:{head_size}]",
-        f"    if len(topics) != {len(indexed) + 1} or len(words) != {cut.size} or number_of(words) & mask:",
+        "def make(log, number, index, timestamp):",
+        f"    words = log[{AFTER_FIRST_TOPIC}:{AFTER_FIRST_TOPIC + cut.size}]",
+        f"    if len(words) != {cut.size} or number_of(words) & MASK != SIZES:",
         "        return None",
         f"    {''.join(f'v{n + 1}, ' for n in range(source.variables))} = cut(words)",
         *(f"    if {check}:\n        return None" for check in refusals(own)),
-        f"    text = f'''{source.struct(texts)}'''",
+        f"    tx_hash = log[{TX_HASH.start}:{TX_HASH.stop}]",
+        "    tx = '0x' + tx_hash.hex()",
+        *source.lines,
+        f"    args = f'{source.texts[args]}'.encode()",
         f"    subject = f'{subject_of(own[0])}'.encode()",
-        f"    payload = f'{PAYLOAD}'.encode()",
-        "    args = text.encode()",
-        "    said = b''.join((BEGIN, size_of(len(subject)), subject, size_of(len(payload)), payload))",
+        '    about = f\'{{"block":{number},"log_index":{index},"tx":"{tx}","args":\'.encode()',
+        "    size = size_of(len(about) + len(args) + 1)",
+        "    said = b''.join((BEGIN, size_of(len(subject)), subject, size, about, args, b'}'))",
         f"    row = b''.join(({row},))",
         f"    values = ({', '.join(each.known for each in own)},)",
-        "    return row, said, values, tuple_of(Unread, (number, index, tx_hash, timestamp, NAME, args))",
+        f"    event = tuple_of(ChainEvent, (number, index, tx, timestamp, NAME, {args}))",
+        "    return row, said, values, event",
     ]
     exec("\n".join(lines), source.names)  # noqa: S102 - the text comes from the committed ABI and the models alone
     made: Make = source.names["make"]
@@ -129,8 +122,7 @@ def refusals(own: Sequence[Own]) -> list[str]:
 
 def subject_of(own: Own) -> str:
     """Whom it is about, by the table's first column."""
-    shown = f"{own.cut}.hex()" if own.form == "bytes" else own.cut
-    return f"{SUBJECTS[own.column]}{{{shown}}}"
+    return f"{SUBJECTS[own.column]}{{{own.known}}}"
 
 
 def packed_row(source: "Source", table: EventTable, name: str, own: Sequence[Own]) -> str:
@@ -154,46 +146,103 @@ def packed_row(source: "Source", table: EventTable, name: str, own: Sequence[Own
     return ", ".join(packed.parts)
 
 
-TEXTS = {
-    "address": '"{{checksummed({})}}"',
-    "bool": "{{TRUTH[{}]}}",
-    "bytes": '"0x{{{}.hex()}}"',
-    "small": "{{{}}}",
-    "large": '"{{{}}}"',
-}
-"""As generated.VALUES, in JSON."""
+VALUES = {"address": "checksummed({})", "bytes": "'0x' + {}.hex()", "large": "str({})"}
+"""By the form of a word that is more than a number, how its value is made of what was cut."""
 
 
 @dataclass
 class Source(generated.Source):
-    """A function in the making, whose pieces are JSON text within an f-string. `found` are the arguments that a table
-    may want, by name: the form, and the expression of what was cut."""
+    """A function in the making, whose pieces are expressions of values. `lines` make what is needed more than once,
+    `texts` are the values in JSON, within an f-string, and `found` are the arguments that a table may want, by name:
+    the form, the expression of what was cut, and that of the value."""
 
+    topics: int = 1
     names: dict[str, Any] = field(
         default_factory=lambda: {
             **generated.Source().names,
             **packing.Source([]).names,
-            **{"Unread": Unread, "TRUTH": TRUTH, "tuple_of": tuple.__new__, "dumps": orjson.dumps},
+            **{"ChainEvent": ChainEvent, "TRUTH": TRUTH, "tuple_of": tuple.__new__, "dumps": orjson.dumps},
         }
     )
-    found: dict[str, tuple[str, str]] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    found: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    sizes: int = 0
+    """What the mask leaves of a good log: the sizes before its topics."""
+
+    def arguments(
+        self, indexed: Sequence[Mapping[str, Any]], body: Sequence[Mapping[str, Any]]
+    ) -> list[tuple[str, str]]:
+        """All arguments, by name."""
+        found = []
+        for n, argument in enumerate(indexed, start=1):
+            self.pass_size(WORD)
+            found.append((argument["name"], self.topic(argument, n)))
+        self.pass_size(None)
+        return found + self.laid_out(body, 0)
+
+    def pass_size(self, size: int | None) -> None:
+        """The four bytes before a topic, or before the data, which may have any length."""
+        self.cuts.append("4x")
+        self.mask <<= 32
+        self.sizes <<= 32
+        if size is not None:
+            self.mask |= (1 << 32) - 1
+            self.sizes |= size
+
+    def cut(self, code: str, bits: int | None, *, left: bool = False) -> str:
+        if bits is not None:
+            self.sizes <<= generated.WORD_BITS
+        return super().cut(code, bits, left=left)
+
+    def pass_over(self) -> None:
+        self.sizes <<= generated.WORD_BITS
+        super().pass_over()
 
     def struct(self, items: Iterable[tuple[str, str]]) -> str:
-        return "{{" + ",".join(f'"{name}":{text}' for name, text in items) + "}}"
+        given = list(items)
+        value = "{" + ", ".join(f"{name!r}: {piece}" for name, piece in given) + "}"
+        self.texts[value] = "{{" + ",".join(f'"{name}":{self.texts[piece]}' for name, piece in given) + "}}"
+        return value
 
     def piece(self, name: str, form: str, cut: str) -> str:
-        self.found.setdefault(name, (form, cut))
-        return TEXTS[form].format(cut)
+        value = cut
+        if form in VALUES:
+            value = self.line(VALUES[form].format(cut))
+            self.texts[value] = f'"{{{value}}}"'
+        elif form == "bool":
+            value = f"{cut} == 1"
+            self.texts[value] = f"{{TRUTH[{cut}]}}"
+        else:
+            self.texts[value] = f"{{{value}}}"
+        self.found.setdefault(name, (form, cut, value))
+        return value
 
     def read(self, reader: Callable[..., Any], *arguments: str) -> str:
-        return f"{{dumps({super().read(reader, *arguments)}).decode()}}"
+        value = self.line(super().read(reader, *map(self.place_in_row, arguments)))
+        self.texts[value] = f"{{dumps({value}).decode()}}"
+        return value
+
+    def place_in_row(self, argument: str) -> str:
+        """Where the readers' arguments stand."""
+        if argument == "data":
+            return f"log[{data_at(self.topics)}:]"
+        if argument.startswith("topics["):
+            begin = AFTER_FIRST_TOPIC + TOPIC_BYTES * (int(argument[7:-1]) - 1) + 4
+            return f"log[{begin}:{begin + WORD}]"
+        return argument
+
+    def line(self, expression: str) -> str:
+        """A name for what is used more than once."""
+        name = f"s{len(self.lines) + 1}"
+        self.lines.append(f"    {name} = {expression}")
+        return name
 
     def own(self, column: str) -> Own:
         """What an argument gives a table's own column; nothing but an owner may be missing."""
         names = [name for name in ARGUMENTS.get(column, ()) if name in self.found]
         if not names:
             return Own(column, "none", "None", "None")
-        form, cut = self.found[names[0]]
+        form, cut, value = self.found[names[0]]
         # Ids are numbers for the folds, whatever their width; hashes and addresses are text.
-        known = cut if form in ("small", "large") else generated.VALUES[form].format(cut)
-        return Own(column, form, cut, known)
+        return Own(column, form, cut, cut if form in ("small", "large") else value)

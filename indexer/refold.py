@@ -14,13 +14,12 @@ from app.chain.events import ChainEvent
 from app.escrow.rules import EventBeforeFunding
 from indexer import bulk, tables
 from indexer.projections import Key, Projection
-from indexer.records import Unread
 from indexer.rows import Touched
 from indexer.work import work_now
 
 log = logging.getLogger(__name__)
 
-Came = Mapping[Key, Sequence[Unread]]
+Came = Mapping[Key, Sequence[ChainEvent]]
 """A batch's own events of each key, in the chain's order."""
 
 
@@ -36,10 +35,10 @@ class Sorted:
 
 def sort_keys(projection: Projection, touched: Iterable[Touched], orphaned: Iterable[Key]) -> Sorted:
     """By key. A key that lost events to a reorg is read anew, whatever else happened to it."""
-    came: dict[Key, list[Unread]] = {}
+    came, key_of = dict[Key, list[ChainEvent]](), projection.key_of
     for values, event in touched:
-        key = projection.key_in(values)
-        if key is not None:
+        key = key_of(values)
+        if None not in key:
             came.setdefault(key, []).append(event)
     unknown = set(orphaned)
     whole = {k: events for k, events in came.items() if begins(projection, events) and k not in unknown}
@@ -49,8 +48,8 @@ def sort_keys(projection: Projection, touched: Iterable[Touched], orphaned: Iter
     return Sorted(whole, rest, frozenset(unknown))
 
 
-def begins(projection: Projection, events: Iterable[Unread]) -> bool:
-    return any(event.name in projection.begins for event in events)
+def begins(projection: Projection, events: Iterable[ChainEvent]) -> bool:
+    return not projection.begins.isdisjoint([event.name for event in events])
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Begun:
 def begin(projection: Projection, touched: Iterable[Touched], orphaned: Iterable[Key]) -> Begun:
     """Sorts, and folds what is at hand; touches no database, so a thread may do it."""
     keys = sort_keys(projection, touched, orphaned)
-    folded = {key: fold_new(projection, key, events, None) for key, events in keys.begun.items()}
+    folded = {key: fold(projection, key, events, None) for key, events in keys.begun.items()}
     return Begun(packed(projection, folded), keys.older, keys.unknown)
 
 
@@ -96,7 +95,7 @@ def fold_left(
 ) -> tuple[bulk.Rows, list[Key]]:
     """The rows of the keys that needed the database, and the keys that have none any more."""
     stored = loaded(projection, fetched)
-    folded = {key: fold_new(projection, key, events, stored.get(key)) for key, events in keys.older.items()}
+    folded = {key: fold(projection, key, events, stored.get(key)) for key, events in keys.older.items()}
     folded |= {key: fold(projection, key, events, None) for key, events in read}
     return packed(projection, folded), [key for key in keys.unknown if folded.get(key) is None]
 
@@ -105,10 +104,6 @@ def packed(projection: Projection, folded: Mapping[Key, object | None]) -> bulk.
     """The rows that there are, in the order of their keys."""
     row_of = tables.row_of(projection.model)
     return bulk.rows_of(projection.model, [row_of(folded[key]) for key in sorted(folded) if folded[key] is not None])
-
-
-def fold_new(projection: Projection, key: Key, events: Iterable[Unread], begun: object | None) -> object | None:
-    return fold(projection, key, [event.read() for event in events], begun)
 
 
 def fold(projection: Projection, key: Key, events: Iterable[ChainEvent], begun: object | None) -> object | None:

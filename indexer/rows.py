@@ -1,38 +1,31 @@
 """From a range to what is stored of it: packed rows of blocks, raw logs, typed events and announcements."""
 
-import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
 
+from app.chain.events import ChainEvent
 from app.chain.models import Block as BlockRow
-from app.chain.models import Log, QuarantinedLog
+from app.chain.models import QuarantinedLog
 from indexer.announce import packed_event
 from indexer.answers import Block
-from indexer.decode import Contract, Decoder, Quarantined, RawLog
+from indexer.decode import Decoder, Quarantined, RawLog
 from indexer.fetch import Range
-from indexer.packing import Pack, array_head, packer_of, size_of
+from indexer.log_rows import KEY, key_of, pack_log
+from indexer.packing import Pack, packer_of
 from indexer.projections import EVENT_TABLES, EventTable, Key, Placed, place
-from indexer.records import Make, Unread, makers_of
+from indexer.records import Make, makers_of
 from indexer.slicers import DirtyLog
 
-LOG_HASHES = frozenset({"block_hash", "tx_hash", "address"})
 EVENT_COLUMNS = ("block_number", "log_index", "tx_hash", "block_timestamp", "name", "args")
 """The fields of a ChainEvent, in its order; an event table's own columns follow."""
 
 
-WORD, ADDRESS, ARRAY_HEAD = 32, 20, 24
-WORD_SIZE = size_of(WORD)
-ARRAYS = {n: size_of(ARRAY_HEAD - 4 + 36 * n) + array_head(n) for n in range(1, 5)}
-"""What stands before the topics, by their number."""
-pack_fixed = struct.Struct(">hiqiii32si32siii20s").pack
-
-Touched = tuple[Key, Unread]
+Touched = tuple[Key, ChainEvent]
 """The values of an event's own columns, and the event."""
 Way = tuple[Make, Callable[[bytes], None], Callable[[Touched], None]]
-NO_WAY: Way = (lambda _log, _timestamp: None, lambda _row: None, lambda _event: None)
-NO_WAYS: Mapping[bytes, Way] = {}
+"""What makes an event's record, and where its row and the event go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +48,7 @@ class Prepared:
 class Read:
     """Packed rows in the making."""
 
+    logs: list[bytes] = field(default_factory=list)
     rows: dict[str, list[bytes]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
     said: list[bytes] = field(default_factory=list)
     events: dict[str, list[Touched]] = field(default_factory=lambda: {table.name: [] for table in EVENT_TABLES})
@@ -63,48 +57,69 @@ class Read:
 
 def prepare(decoder: Decoder, appended: Range) -> Prepared:
     """Decodes and packs; touches neither node nor database, so a thread may do it."""
-    times = {block.number: block.timestamp for block in appended.blocks}
-    read = read_logs(decoder, ((log, times[log.block_number]) for log in appended.logs))
-    return Prepared(
-        appended.blocks[:1] + appended.blocks[-1:],
-        len(appended.logs),
-        packed_blocks(appended.blocks),
-        b"".join(map(pack_log, appended.logs)),
-        {name: b"".join(rows) for name, rows in read.rows.items()},
-        b"".join(read.said),
-        read.events,
-        frozenset(event.name for touched in read.events.values() for _values, event in touched),
-        read.quarantined,
-    )
+    times, reading = {block.number: block.timestamp for block in appended.blocks}, Reading(decoder)
+    for log in appended.logs:
+        reading.log(log, times[log.block_number])
+    return reading.prepared(appended.blocks)
 
 
-def read_logs(decoder: Decoder, logs: Iterable[tuple[RawLog, int]]) -> Read:
-    """What logs, each with its block's timestamp, say. An unknown one stops nothing but itself."""
-    read = Read()
-    ways, said = {address: short_ways(read, contract) for address, contract in decoder.contracts.items()}, read.said
-    for log, timestamp in logs:
-        topics = log[6]
-        make, add_row, add_event = ways.get(log[5], NO_WAYS).get(topics[0] if topics else b"", NO_WAY)
+class Reading:
+    """Reads logs one by one, in any form. An unknown one stops nothing but itself."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self.read = Read()
+        self.blocks = set[int]()
+        """Those of which a log was read."""
+        self._ways = {
+            key_of(address, *key): (make, self.read.rows[table.name].append, self.read.events[table.name].append)
+            for address, contract in decoder.contracts.items()
+            for key, (table, make) in makers_of(contract).items()
+        }
+        self._add_log, self._saw, self._say = self.read.logs.append, self.blocks.add, self.read.said.append
+
+    def log(self, log: RawLog, timestamp: int) -> None:
+        """One log of a block at `timestamp`."""
+        row = pack_log(log)
+        if not self.row(row, log.block_number, log.log_index, timestamp):
+            self._add_log(row)
+            self._saw(log.block_number)
+            longest(self.read, self._decoder, log, timestamp)
+
+    def row(self, log: bytes, number: int, index: int, timestamp: int) -> bool:
+        """One log's row, at this place; False, and nothing is done, where it must go the long way."""
+        way = self._ways.get(log[KEY])
+        if way is None:
+            return False
+        make, add_row, add_event = way
         try:
-            record = make(log, timestamp)
+            record = make(log, number, index, timestamp)
         except DirtyLog:
-            record = None
+            return False
         if record is None:
-            longest(read, decoder, log, timestamp)
-        else:
-            row, announced, values, event = record
-            add_row(row)
-            said.append(announced)
-            add_event((values, event))
-    return read
+            return False
+        row, said, values, event = record
+        self._add_log(log)
+        self._saw(number)
+        add_row(row)
+        self._say(said)
+        add_event((values, event))
+        return True
 
-
-def short_ways(read: Read, contract: Contract) -> Mapping[bytes, Way]:
-    """By topic, what makes an event's record, and where it goes."""
-    return {
-        topic: (make, read.rows[table.name].append, read.events[table.name].append)
-        for topic, (table, make) in makers_of(contract).items()
-    }
+    def prepared(self, blocks: tuple[Block, ...]) -> Prepared:
+        """All that was read of these blocks."""
+        read = self.read
+        return Prepared(
+            blocks[:1] + blocks[-1:],
+            len(read.logs),
+            packed_blocks(blocks),
+            b"".join(read.logs),
+            {name: b"".join(rows) for name, rows in read.rows.items()},
+            b"".join(read.said),
+            read.events,
+            frozenset(event.name for touched in read.events.values() for _values, event in touched),
+            read.quarantined,
+        )
 
 
 def longest(read: Read, decoder: Decoder, log: RawLog, timestamp: int) -> None:
@@ -118,18 +133,7 @@ def longest(read: Read, decoder: Decoder, log: RawLog, timestamp: int) -> None:
     args = orjson.dumps(event.args)
     read.rows[table.name].append(pack_event(log, found, args))
     read.said.append(packed_event(event, table.subject(event), args))
-    unread = Unread(event.block_number, event.log_index, log.tx_hash, event.block_timestamp, event.name, args)
-    read.events[table.name].append((values, unread))
-
-
-def pack_log(log: RawLog) -> bytes:
-    """A raw log's row, at half the cost of the general packer where the log is as Ethereum has them."""
-    number, index, block_hash, tx_hash, tx_index, address, topics, data = log
-    array = WORD_SIZE.join((ARRAYS.get(len(topics), b""), *topics))
-    if len(array) != ARRAY_HEAD + len(topics) * (WORD + len(WORD_SIZE)) or len(address) != ADDRESS:
-        return packer_of(Log, raw=LOG_HASHES)(log)
-    fixed = pack_fixed(8, 8, number, 4, index, WORD, block_hash, WORD, tx_hash, 4, tx_index, ADDRESS, address)
-    return b"".join((fixed, array, size_of(len(data)), data))
+    read.events[table.name].append((values, event))
 
 
 def read_log(decoder: Decoder, log: RawLog, timestamp: int) -> Placed | Quarantined | None:
