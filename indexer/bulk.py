@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
+from typing import NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.abc import Buffer, Query
@@ -13,7 +14,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier, Placeholder
 
 from app.database import Base
 from indexer.packing import BEGIN, END, packer_of
-from indexer.tables import Row, converters_of, key_of, names_of, qualified, table_of
+from indexer.tables import Row, converters_of, key_of, names_of, pg_type, qualified, table_of
 
 STAGED_FROM = 50
 """Rows; for fewer a temporary table costs more than it saves."""
@@ -57,25 +58,41 @@ Rows = Sequence[Row] | bytes
 """A few rows as statements take them, or many packed."""
 
 
-def rows_of(model: type[Base], rows: Sequence[Row]) -> Rows:
-    """Makes ready for `upsert`; packing many takes its time."""
+class Staged(NamedTuple):
+    """Statements that make a temporary table, which each commit empties, copy into it, and store from it."""
+
+    make: Composed
+    into: Composed
+    store: Composed
+
+
+def rows_of(model: type[Base], rows: Sequence[Row], names: tuple[str, ...] = ()) -> Rows:
+    """Makes rows of the named columns, or of all, ready for a statement; packing many takes its time."""
     if len(rows) < STAGED_FROM:
-        return [columned(model, row) for row in rows]
-    return b"".join(map(packer_of(model), rows))
+        return [columned(model, row, names) for row in rows]
+    return b"".join(map(packer_of(model, names or None), rows))
 
 
 async def upsert(connection: AsyncConnection, model: type[Base], rows: Rows) -> None:
-    """Inserts rows, or replaces those with their key; packed ones by way of a temporary table."""
+    """Inserts whole rows, or replaces those with their key; packed ones by way of a temporary table."""
+    await store(connection, rows, staged_upsert(model), upsert_statement(model))
+
+
+async def update(connection: AsyncConnection, model: type[Base], names: tuple[str, ...], rows: Rows) -> None:
+    """Replaces the named columns of rows that are there; the key is among them."""
+    await store(connection, rows, staged_update(model, names), update_statement(model, names))
+
+
+async def store(connection: AsyncConnection, rows: Rows, staged: Staged, statement: Composed) -> None:
     if not rows:
         return
     if isinstance(rows, bytes):
-        make, into, store = staged(model)
-        await connection.execute(make)
-        await copy(connection, into, [rows])
-        await connection.execute(store)
+        await connection.execute(staged.make)
+        await copy(connection, staged.into, [rows])
+        await connection.execute(staged.store)
         return
     async with connection.cursor() as cursor:
-        await cursor.executemany(upsert_statement(model), rows)
+        await cursor.executemany(statement, rows)
 
 
 async def insert(connection: AsyncConnection, model: type[Base], rows: Rows) -> None:
@@ -88,24 +105,51 @@ async def insert(connection: AsyncConnection, model: type[Base], rows: Rows) -> 
     await upsert(connection, model, rows)
 
 
-def columned(model: type[Base], row: Row) -> Row:
+def columned(model: type[Base], row: Row, names: tuple[str, ...] = ()) -> Row:
     """A fold's values as statements take them."""
-    return [convert(value) for (_name, convert), value in zip(converters_of(model), row, strict=True)]
+    return [convert(value) for (_name, convert), value in zip(converters_of(model, names), row, strict=True)]
 
 
 @cache
-def staged(model: type[Base]) -> tuple[Composed, Composed, Composed]:
-    """Statements that make a model's temporary table, which each commit empties, copy into it, and store from it."""
+def staged_upsert(model: type[Base]) -> Staged:
     stage, names = Identifier("pg_temp", f"staged_{table_of(model).name}"), listed(names_of(model))
     make = SQL("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS").format(stage, qualified(model))
-    into = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(stage, names)
-    return make, into, upserting(model, SQL("SELECT {} FROM {}").format(names, stage))
+    return Staged(make, copying(stage, names), upserting(model, SQL("SELECT {} FROM {}").format(names, stage)))
+
+
+@cache
+def staged_update(model: type[Base], names: tuple[str, ...]) -> Staged:
+    stage = Identifier("pg_temp", f"changed_{table_of(model).name}")
+    make = SQL("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA").format(
+        stage, listed(names), qualified(model)
+    )
+    return Staged(make, copying(stage, listed(names)), updating(model, names, stage))
+
+
+def copying(stage: Identifier, names: Composed) -> Composed:
+    return SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(stage, names)
 
 
 @cache
 def upsert_statement(model: type[Base]) -> Composed:
     places = SQL(", ").join([Placeholder()] * len(names_of(model)))
     return upserting(model, SQL("VALUES ({})").format(places))
+
+
+@cache
+def update_statement(model: type[Base], names: tuple[str, ...]) -> Composed:
+    columns = table_of(model).columns
+    places = [SQL("%s::") + SQL(pg_type(columns[name].type)) for name in names]
+    return updating(model, names, SQL("(VALUES ({}))").format(SQL(", ").join(places)))
+
+
+def updating(model: type[Base], names: Sequence[str], given: Composable) -> Composed:
+    key = key_of(model)
+    taken = SQL(", ").join(SQL("{0} = given.{0}").format(Identifier(name)) for name in names if name not in key)
+    same = SQL(" AND ").join(SQL("kept.{0} = given.{0}").format(Identifier(name)) for name in key)
+    return SQL("UPDATE {} AS kept SET {} FROM {} AS given ({}) WHERE {}").format(
+        qualified(model), taken, given, listed(names), same
+    )
 
 
 def upserting(model: type[Base], given: Composable) -> Composed:

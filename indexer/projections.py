@@ -14,15 +14,18 @@ from app.agents.mirror_models import AgentEvent, ChainAgent
 from app.agents.mirror_rules import fold_agent
 from app.chain.deployment import Deployment
 from app.chain.events import ChainEvent
+from app.channels import mirror_rules as channel_rules
 from app.channels.mirror_models import Channel, ChannelEvent
 from app.channels.mirror_rules import FoldedChannel, fold_channel
 from app.database import Base
+from app.escrow import rules as escrow_rules
 from app.escrow.models import Escrow, EscrowEvent, Owed
 from app.escrow.rules import FoldedEscrow, fold_escrow, fold_owed
 from app.reputation.mirror_models import Feedback, FeedbackEvent
 from app.reputation.mirror_rules import FeedbackKey, fold_feedback
 from indexer.decode import Contract, Decoded
 from indexer.slicers import DirtyLog
+from indexer.tables import names_of
 
 Key = tuple[Any, ...]
 """The key columns' values: hashes and addresses as hex strings, ids as ints."""
@@ -64,6 +67,13 @@ class Projection:
     """An event of this name comes with all that happened before to its key: nothing older needs to be read."""
     row: Callable[..., Any] | None = None
     """What a stored row becomes for `fold` to go on from; None where it cannot."""
+    settled: frozenset[str] = frozenset()
+    """Columns that the event which begins a row says once and for all: a fold that goes on does without them."""
+
+    @cached_property
+    def going_on(self) -> tuple[str, ...]:
+        """The columns that a fold which goes on needs and may change, the key among them."""
+        return tuple(name for name in names_of(self.model) if name not in self.settled)
 
     def key_in(self, values: Key) -> Key | None:
         """The key that an event row touches, given the values of its own columns."""
@@ -210,7 +220,14 @@ def projections_for(deployment: Deployment) -> Sequence[Projection]:
 
     return (
         Projection(
-            Escrow, ESCROW_TABLE, ("task_id",), escrow, task_subject, frozenset({"TaskFunded"}), row=FoldedEscrow
+            Escrow,
+            ESCROW_TABLE,
+            ("task_id",),
+            escrow,
+            task_subject,
+            frozenset({"TaskFunded"}),
+            row=FoldedEscrow,
+            settled=escrow_rules.SETTLED,
         ),
         Projection(Owed, ESCROW_TABLE, ("owner",), lambda key, events, _: fold_owed(key[0], events), owner_subject),
         Projection(
@@ -237,5 +254,6 @@ def projections_for(deployment: Deployment) -> Sequence[Projection]:
             channel_subject,
             frozenset({"ChannelOpened"}),
             row=FoldedChannel,
+            settled=channel_rules.SETTLED,
         ),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Composed, Identifier
@@ -85,25 +85,36 @@ async def refold(connection: AsyncConnection, projection: Projection, begun: Beg
         return
     fetched = await stored_rows(connection, projection, begun.older)
     read = await events_of(connection, projection, begun.unknown)
-    rows, gone = await work_now(fold_left, projection, begun, fetched, read)
-    await bulk.upsert(connection, projection.model, rows)
-    await drop(connection, projection, gone)
+    left = await work_now(fold_left, projection, begun, fetched, read)
+    await bulk.update(connection, projection.model, projection.going_on, left.changed)
+    await bulk.upsert(connection, projection.model, left.anew)
+    await drop(connection, projection, left.gone)
+
+
+class Left(NamedTuple):
+    """What was folded with the database's help: rows that went on, rows made from all their events, and the keys that
+    have none any more."""
+
+    changed: bulk.Rows
+    anew: bulk.Rows
+    gone: Sequence[Key]
 
 
 def fold_left(
     projection: Projection, keys: Begun, fetched: Sequence[Any], read: Iterable[tuple[Key, Sequence[ChainEvent]]]
-) -> tuple[bulk.Rows, list[Key]]:
-    """The rows of the keys that needed the database, and the keys that have none any more."""
+) -> Left:
     stored = loaded(projection, fetched)
-    folded = {key: fold(projection, key, events, stored.get(key)) for key, events in keys.older.items()}
-    folded |= {key: fold(projection, key, events, None) for key, events in read}
-    return packed(projection, folded), [key for key in keys.unknown if folded.get(key) is None]
+    changed = {key: fold(projection, key, events, stored.get(key)) for key, events in keys.older.items()}
+    anew = {key: fold(projection, key, events, None) for key, events in read}
+    gone = [key for key in keys.unknown if anew.get(key) is None]
+    return Left(packed(projection, changed, projection.going_on), packed(projection, anew), gone)
 
 
-def packed(projection: Projection, folded: Mapping[Key, object | None]) -> bulk.Rows:
-    """The rows that there are, in the order of their keys."""
-    row_of = tables.row_of(projection.model)
-    return bulk.rows_of(projection.model, [row_of(folded[key]) for key in sorted(folded) if folded[key] is not None])
+def packed(projection: Projection, folded: Mapping[Key, object | None], names: tuple[str, ...] = ()) -> bulk.Rows:
+    """The rows that there are, in the order of their keys: of the named columns, or of all."""
+    row_of = tables.row_of(projection.model, names)
+    rows = [row_of(folded[key]) for key in sorted(folded) if folded[key] is not None]
+    return bulk.rows_of(projection.model, rows, names)
 
 
 def fold(projection: Projection, key: Key, events: Iterable[ChainEvent], begun: object | None) -> object | None:
@@ -130,14 +141,15 @@ def loaded(projection: Projection, fetched: Iterable[Sequence[Any]]) -> dict[Key
     """Fetched rows as folds know them, by key."""
     if projection.row is None:
         return {}
-    load, key_of = tables.loader(projection.model, projection.row), attrgetter(*projection.key)
+    load = tables.loader(projection.model, projection.going_on, projection.row)
+    key_of = attrgetter(*projection.key)
     rows = [load(row) for row in fetched]
     return {key_of(row) if len(projection.key) > 1 else (key_of(row),): row for row in rows}
 
 
 def select_rows(projection: Projection) -> Composed:
     return SQL("SELECT {} FROM {} JOIN {} USING ({})").format(
-        bulk.listed(tables.names_of(projection.model)),
+        bulk.listed(projection.going_on),
         tables.qualified(projection.model),
         tables.keys_clause(projection.model, projection.key),
         bulk.listed(projection.key),

@@ -70,14 +70,15 @@ def from_column(kind: TypeEngine[Any]) -> Callable[[Any], Any]:
 
 
 @cache
-def converters_of(model: type[Base]) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
-    return tuple((column.name, to_column(column.type)) for column in table_of(model).columns)
+def converters_of(model: type[Base], names: tuple[str, ...] = ()) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    columns = table_of(model).columns
+    return tuple((name, to_column(columns[name].type)) for name in names or names_of(model))
 
 
 @cache
-def row_of(model: type[Base]) -> Callable[[Any], Row]:
-    """The row of a dataclass whose fields are named like the columns, in the columns' order."""
-    return attrgetter(*names_of(model))
+def row_of(model: type[Base], names: tuple[str, ...] = ()) -> Callable[[Any], Row]:
+    """The row of a dataclass whose fields are named like the columns: the named ones, or all in the model's order."""
+    return attrgetter(*(names or names_of(model)))
 
 
 def columns_of(model: type[Base], names: Sequence[str], keys: Sequence[Sequence[Any]]) -> list[list[Any]]:
@@ -110,19 +111,18 @@ def keys_clause(model: type[Base], key: Sequence[str]) -> Composed:
 
 
 @cache
-def loader(model: type[Base], made: Callable[..., Any]) -> Callable[[Sequence[Any]], Any]:
-    """Makes of a fetched row, in the model's order, a `made` whose fields are named like the columns. Generated: a
-    call for each of forty values would cost more than the fold."""
-    names: dict[str, Any] = {"made": made, "checksummed": checksummed}
-    columns = list(table_of(model).columns)
-    values = []
-    for n, column in enumerate(columns):
-        loaded = load_expression(column.type, f"v{n}", names)
-        nullable = column.nullable and loaded != f"v{n}"
-        values.append(f"{column.name}=" + (f"None if v{n} is None else {loaded}" if nullable else loaded))
-    given = "".join(f"v{n}, " for n in range(len(columns)))
-    exec(f"def load(row):\n    {given} = row\n    return made({', '.join(values)})", names)  # noqa: S102 - from models
-    load: Callable[[Sequence[Any]], Any] = names["load"]
+def loader(model: type[Base], names: tuple[str, ...], made: Callable[..., Any]) -> Callable[[Sequence[Any]], Any]:
+    """Makes of the fetched values of the named columns a `made` whose fields are named like the model's, with None for
+    the others. Generated: a call for each of forty values would cost more than the fold."""
+    given: dict[str, Any] = {"made": made, "checksummed": checksummed}
+    columns, values = table_of(model).columns, dict.fromkeys(names_of(model), "None")
+    for n, name in enumerate(names):
+        loaded = load_expression(columns[name].type, f"v{n}", given)
+        nullable = columns[name].nullable and loaded != f"v{n}"
+        values[name] = f"None if v{n} is None else {loaded}" if nullable else loaded
+    unpacked, fields = "".join(f"v{n}, " for n in range(len(names))), ", ".join(f"{n}={v}" for n, v in values.items())
+    exec(f"def load(row):\n    {unpacked} = row\n    return made({fields})", given)  # noqa: S102 - from models
+    load: Callable[[Sequence[Any]], Any] = given["load"]
     return load
 
 

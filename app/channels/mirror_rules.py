@@ -46,6 +46,10 @@ class FoldedChannel:
         return self.deposited - self.paid - self.returned - self.tasks
 
 
+SETTLED = frozenset({"payer", "payee", "sequencer", "signer", "challenge_seconds", "salt", "opened_block", "opened_tx"})
+"""What ChannelOpened says once and for all: later events neither read nor change it."""
+
+
 def fold_channel(events: Iterable[ChainEvent], begun: FoldedChannel | None = None) -> FoldedChannel | None:
     """The channel after all of its events, in the chain's order; None where it was never opened.
 

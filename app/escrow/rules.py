@@ -90,6 +90,16 @@ class FoldedEscrow:
     reasons: str | None = None
 
 
+SETTLED = frozenset(
+    {
+        *("chain_id", "escrow", "buyer", "terms_agent", "awarder", "arbiter", "parent", "content", "salt"),
+        *("budget", "child_cap", "award_by", "deliver_by", "review_seconds", "veto_seconds", "arbiter_seconds"),
+        *("default_share_bps", "funded_block", "funded_tx"),
+    }
+)
+"""What TaskFunded says once and for all: later events neither read nor change it."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoldedOwed:
     """What waits for one owner."""

@@ -63,7 +63,7 @@ def rows(model: type[Base]) -> st.SearchStrategy[tuple[Any, ...]]:
 
 async def copied_back(connection: AsyncConnection, model: type[Base], row: bytes) -> list[tuple[Any, ...]]:
     """The row as PostgreSQL has it, in a table without constraints."""
-    make, into, _store = bulk.staged(model)
+    make, into, _store = bulk.staged_upsert(model)
     async with connection.transaction(force_rollback=True):
         await connection.execute(make)
         await bulk.copy(connection, into, [row])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chain.events import ChainEvent
-from app.channels.mirror_rules import ChannelState, FoldedChannel, fold_channel
+from app.channels.mirror_rules import SETTLED, ChannelState, FoldedChannel, fold_channel
 from app.escrow.rules import EventBeforeFunding
 
 CHANNEL = {
@@ -79,6 +79,17 @@ def test_goes_on_from_a_stored_row() -> None:
     steps = (OPENED, redeemed(100), CLOSING)
     begun = fold_channel(events(*steps)[:1])
     assert fold_channel(events(*steps)[1:], begun) == folded(*steps)
+
+
+def test_what_opening_settles_no_later_event_reads_or_changes() -> None:
+    steps = (OPENED, redeemed(100), SKIPPED, CLOSING)
+    begun, whole = fold_channel(events(*steps)[:1]), folded(*steps)
+    assert begun is not None
+    for name in SETTLED:
+        assert getattr(begun, name) == getattr(whole, name)
+        setattr(begun, name, None)
+        setattr(whole, name, None)
+    assert fold_channel(events(*steps)[1:], begun) == whole
 
 
 def test_refuses_events_without_their_beginning_and_strange_ones() -> None:

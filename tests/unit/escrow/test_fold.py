@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.chain.events import ZERO_ADDRESS, ChainEvent
 from app.escrow.rules import (
+    SETTLED,
     EventBeforeFunding,
     FoldedEscrow,
     Refund,
@@ -119,6 +120,29 @@ def test_goes_on_from_a_row_as_from_the_beginning(first: int) -> None:
     begun = fold_escrow(happened[:first], chain_id=31337, escrow=ESCROW)
     went_on = fold_escrow(happened[first:], chain_id=31337, escrow=ESCROW, begun=begun)
     assert went_on == fold_escrow(happened, chain_id=31337, escrow=ESCROW)
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        (refunded(800, Refund.RECLAIMED),),
+        (SUBMITTED, released(300, 3, 500), released(500, 5, 0, claimed=True)),
+        (SUBMITTED, DISPUTED, settled(300, 3, 500)),
+        (SUBMITTED, DISPUTED, ruled(300, 3, 500)),
+        (delegated(9), returned(9), delegated(5), released(795, 7, 0), returned(5, to_buyer=True), REVOKED),
+    ],
+)
+def test_what_funding_settles_no_later_event_reads_or_changes(then: Sequence[Step]) -> None:
+    happened = events(funded(), awarded(800, 200), *then)
+    begun = fold_escrow(happened[:1], chain_id=31337, escrow=ESCROW)
+    whole = fold_escrow(happened, chain_id=31337, escrow=ESCROW)
+    assert begun is not None
+    assert whole is not None
+    for name in SETTLED:
+        assert getattr(begun, name) == getattr(whole, name)
+        setattr(begun, name, None)
+        setattr(whole, name, None)
+    assert fold_escrow(happened[1:], chain_id=31337, escrow=ESCROW, begun=begun) == whole
 
 
 def test_funding_holds_the_budget_and_chooses_nobody() -> None:

@@ -16,7 +16,7 @@ from indexer.announce import packed_event
 from indexer.decode import Contract, Decoded, RawLog, readers_of
 from indexer.log_rows import KEY, key_of, pack_log
 from indexer.projections import EVENT_TABLES, EventTable, Key, Placed, place
-from indexer.records import Make, makers_of
+from indexer.records import Make, indexed_in, makers_of
 from indexer.rows import pack_event
 from indexer.slicers import DirtyLog
 from tests.unit.indexer.test_slicers import values
@@ -64,11 +64,7 @@ def the_long_way(contract: Contract, log: RawLog) -> tuple[bytes, bytes, Key, Ch
 def indexed(contract: Contract, log: RawLog) -> int:
     """How many topics its event has behind the first."""
     name = readers_of(contract)[log.topics[0]].name
-    return next(
-        sum(argument["indexed"] for argument in entry["inputs"])
-        for entry in abi(contract)
-        if entry["type"] == "event" and entry["name"] == name
-    )
+    return next(len(indexed_in(entry)) for entry in abi(contract) if entry["type"] == "event" and entry["name"] == name)
 
 
 def compare(contract: Contract, make: Make, log: RawLog) -> bool:
