@@ -11,7 +11,8 @@ from app.chain.events import ChainEvent
 from indexer import bulk
 from indexer.decode import Quarantined
 from indexer.follow import Batch
-from indexer.packing import pack_text, size_of
+from indexer.numeric import size_of
+from indexer.packing import pack_text
 
 INTO = "COPY market.announcements (topic, subject, payload) FROM STDIN (FORMAT BINARY)"
 WAKE = "SELECT pg_notify('announcements', topic) FROM unnest(%s::text[]) AS said (topic)"

@@ -122,11 +122,12 @@ class Ahead:
     last: int
     reading: deque[asyncio.Task[Unit]] = field(default_factory=deque)
     unit_blocks: int = 0
-    """How many blocks have as many events as fit into a transaction, as far as is known; at first a range."""
+    """How many blocks have as many events as fit into a transaction, as far as is known; few at first, so that there is soon
+    something to store."""
     lane: int = 0
 
     def __post_init__(self) -> None:
-        self.unit_blocks = self.unit_blocks or self.stride.blocks
+        self.unit_blocks = self.unit_blocks or max(1, self.stride.blocks // 4)
 
     async def close(self) -> None:
         await cancelled(self.reading)
@@ -149,10 +150,16 @@ class Ahead:
     def fill(self) -> bool:
         """Begins to read as many units as there are lanes; False once everything is read."""
         while len(self.reading) < LANES and self.next <= self.last:
-            last = min(self.last, self.next + self.unit_blocks - 1)
+            last = min(self.last, self.next + self.size - 1)
             self.reading.append(asyncio.ensure_future(self.unit(self.next, last, self.lane)))
             self.next, self.lane = last + 1, (self.lane + 1) % LANES
         return bool(self.reading)
+
+    @property
+    def size(self) -> int:
+        """Blocks of the next unit: fewer towards the end, so that no lane waits long for the last one."""
+        left = self.last - self.next + 1
+        return min(self.unit_blocks, max(self.stride.blocks // 4, left // (2 * LANES), 1))
 
     def learn(self, ready: Ready) -> None:
         """The size of the next unit: what the events of this one call for, and at most twice as many blocks."""

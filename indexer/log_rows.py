@@ -16,7 +16,8 @@ from typing import Any
 from app.chain.models import Log
 from indexer.answers import Block
 from indexer.decode import RawLog
-from indexer.packing import array_head, packer_of, size_of
+from indexer.numeric import size_of
+from indexer.packing import array_head, packer_of
 
 LOG_HASHES = frozenset({"block_hash", "tx_hash", "address"})
 WORD, ADDRESS, ARRAY_HEAD = 32, 20, 24

@@ -7,7 +7,7 @@ The format is PostgreSQL's, section COPY, "Binary Format".
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import orjson
@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.database import AddressColumn, Base, Hash32Column
 from indexer import tables
+from indexer.numeric import pack_numeric, size_of
 
 Pack = Callable[[Sequence[Any]], bytes]
 
@@ -24,11 +25,8 @@ BEGIN = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 END = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
 BYTEA_OID = 17
-DECIMAL_BASE = 10_000
-NEGATIVE = 0x4000
 FIXED = {"int2": "h", "int4": "i", "int8": "q", "bool": "?"}
 JSONB_VERSION = b"\x01"
-size_of = struct.Struct(">i").pack
 
 
 def copied(rows: Iterable[bytes]) -> bytes:
@@ -134,15 +132,3 @@ def pack_byteas(values: Sequence[bytes]) -> bytes:
 def array_head(count: int) -> bytes:
     """Of a bytea array."""
     return struct.pack(">iiiii", 1, 0, BYTEA_OID, count, 1) if count else struct.pack(">iii", 0, 0, BYTEA_OID)
-
-
-@lru_cache(maxsize=65_536)
-def pack_numeric(value: int) -> bytes:
-    """Base-10000 digits, the highest first; remembered, since amounts repeat."""
-    digits, left = [], abs(value)
-    while left:
-        left, digit = divmod(left, DECIMAL_BASE)
-        digits.append(digit)
-    sign = NEGATIVE if value < 0 else 0
-    body = struct.pack(f">hhHh{len(digits)}H", len(digits), max(0, len(digits) - 1), sign, 0, *reversed(digits))
-    return size_of(len(body)) + body

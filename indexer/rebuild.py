@@ -27,7 +27,7 @@ from indexer.decode import Decoder, Quarantined, RawLog, decoder_for
 from indexer.errors import NothingMirrored, OtherContractsMirrored, RefoldRunning
 from indexer.progress import Progress
 from indexer.projections import EVENT_TABLES, EventTable, Projection, projections_for
-from indexer.refold import Begun, begin_all, refold
+from indexer.refold import Begun, begin_all, go_on, refold
 from indexer.rows import Reading, event_columns, packed_quarantine
 from indexer.store import Store, connect
 from indexer.work import one_ahead, work
@@ -194,7 +194,7 @@ class Rebuild:
         await bulk.copy(self.connection, bulk.copy_into(beside.beside(QuarantinedLog)), [dirty])
         reach(FILL_POINT)
         for projection, begun in zip(self.projections, batch.folds, strict=True):
-            await refold(self.connection, projection, begun)
+            await refold(self.connection, projection, begun, await go_on(self.connection, projection, begun))
 
 
 def made_of(decoder: Decoder, projections: Sequence[Projection], end: int, logs: Sequence[Sequence[Any]]) -> Batch:

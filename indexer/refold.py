@@ -1,14 +1,16 @@
 """Folds the rows of touched keys: onto the stored row where only newer events came, anew from all events otherwise."""
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Composed, Identifier
+from psycopg.types.string import ByteaBinaryLoader
 
 from app.chain.events import ChainEvent
 from app.escrow.rules import EventBeforeFunding
@@ -78,36 +80,51 @@ def touched(projection: Projection, events: Sequence[Mapping[str, Sequence[Touch
     return [one for each in events for one in each[projection.events.name]]
 
 
-async def refold(connection: AsyncConnection, projection: Projection, begun: Begun) -> None:
-    """Upserts the row of each key; a key whose events are all gone loses its row."""
-    await bulk.insert(connection, projection.model, begun.rows)
-    if not begun.older and not begun.unknown:
-        return
+@dataclass(frozen=True)
+class GoingOn:
+    """Rows that go on from stored ones, folded in a thread while the database does something else."""
+
+    rows: asyncio.Future[bulk.Rows] | None = None
+
+    async def ready(self) -> bulk.Rows:
+        return [] if self.rows is None else await self.rows
+
+
+async def go_on(connection: AsyncConnection, projection: Projection, begun: Begun) -> GoingOn:
+    """Reads the rows on which a batch's later events build, and begins to fold them."""
+    if not begun.older:
+        return GoingOn()
     fetched = await stored_rows(connection, projection, begun.older)
+    return GoingOn(asyncio.ensure_future(work_now(fold_older, projection, begun.older, fetched)))
+
+
+async def refold(
+    connection: AsyncConnection, projection: Projection, begun: Begun, going_on: GoingOn = GoingOn()
+) -> None:
+    """Stores the row of each key; a key whose events are all gone loses its row."""
+    await bulk.insert(connection, projection.model, begun.rows)
+    await bulk.update(connection, projection.model, projection.going_on, await going_on.ready())
+    if not begun.unknown:
+        return
     read = await events_of(connection, projection, begun.unknown)
-    left = await work_now(fold_left, projection, begun, fetched, read)
-    await bulk.update(connection, projection.model, projection.going_on, left.changed)
-    await bulk.upsert(connection, projection.model, left.anew)
-    await drop(connection, projection, left.gone)
+    rows, gone = await work_now(fold_anew, projection, begun.unknown, read)
+    await bulk.upsert(connection, projection.model, rows)
+    await drop(connection, projection, gone)
 
 
-class Left(NamedTuple):
-    """What was folded with the database's help: rows that went on, rows made from all their events, and the keys that
-    have none any more."""
-
-    changed: bulk.Rows
-    anew: bulk.Rows
-    gone: Sequence[Key]
-
-
-def fold_left(
-    projection: Projection, keys: Begun, fetched: Sequence[Any], read: Iterable[tuple[Key, Sequence[ChainEvent]]]
-) -> Left:
+def fold_older(projection: Projection, older: Came, fetched: Sequence[Any]) -> bulk.Rows:
+    """The rows of keys whose earlier events made the fetched ones."""
     stored = loaded(projection, fetched)
-    changed = {key: fold(projection, key, events, stored.get(key)) for key, events in keys.older.items()}
-    anew = {key: fold(projection, key, events, None) for key, events in read}
-    gone = [key for key in keys.unknown if anew.get(key) is None]
-    return Left(packed(projection, changed, projection.going_on), packed(projection, anew), gone)
+    folded = {key: fold(projection, key, events, stored.get(key)) for key, events in older.items()}
+    return packed(projection, folded, projection.going_on)
+
+
+def fold_anew(
+    projection: Projection, keys: Iterable[Key], read: Iterable[tuple[Key, Sequence[ChainEvent]]]
+) -> tuple[bulk.Rows, list[Key]]:
+    """The rows of keys all of whose events were read, and the keys that have none any more."""
+    folded = {key: fold(projection, key, events, None) for key, events in read}
+    return packed(projection, folded), [key for key in keys if folded.get(key) is None]
 
 
 def packed(projection: Projection, folded: Mapping[Key, object | None], names: tuple[str, ...] = ()) -> bulk.Rows:
@@ -133,6 +150,7 @@ async def stored_rows(connection: AsyncConnection, projection: Projection, keys:
         return []
     arrays = tables.columns_of(projection.model, projection.key, wanted)
     async with connection.cursor(binary=True) as cursor:
+        cursor.adapters.register_loader("numeric", ByteaBinaryLoader)  # a Decimal costs more than all other columns
         await cursor.execute(select_rows(projection), arrays)
         return await cursor.fetchall()
 

@@ -19,7 +19,7 @@ from indexer.refold import begin, refold
 from indexer.rows import Prepared, prepare
 from indexer.store import Store
 from indexer.work import work
-from indexer.write import append, cut_between, fold_all
+from indexer.write import append_and_fold, cut_between, subjects
 
 TOPIC = "healed"
 HOLD_CURSOR = "SELECT finalized_number FROM chain.cursors WHERE chain_id = %s AND halted IS NULL FOR UPDATE"
@@ -58,10 +58,10 @@ async def heal(store: Store, deployment: Deployment, right: Range) -> list[str]:
         await hold_final(store, last)
         gone = await cut_between(store.connection, first, last)
         touched = {name: [*keys, *values_in(prepared, name)] for name, keys in gone.items()}
-        await append(store.connection, [prepared])
-        subjects = await fold_all(store.connection, projections, [prepared], touched)
-        await say(store, subjects, {"from_block": first, "to_block": last})
-    return subjects
+        await append_and_fold(store.connection, projections, [prepared], touched)
+        names = subjects(projections, touched)
+        await say(store, names, {"from_block": first, "to_block": last})
+    return names
 
 
 async def heal_rows(store: Store, projection: Projection, keys: Iterable[Key]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.database import AddressColumn, Base, Hash32Column
+from indexer.numeric import unpack_numeric
 from indexer.slicers import checksummed
 
 NO_END = 2**63 - 1
@@ -112,9 +113,10 @@ def keys_clause(model: type[Base], key: Sequence[str]) -> Composed:
 
 @cache
 def loader(model: type[Base], names: tuple[str, ...], made: Callable[..., Any]) -> Callable[[Sequence[Any]], Any]:
-    """Makes of the fetched values of the named columns a `made` whose fields are named like the model's, with None for
-    the others. Generated: a call for each of forty values would cost more than the fold."""
-    given: dict[str, Any] = {"made": made, "checksummed": checksummed}
+    """Makes of the fetched values of the named columns, with wide numbers as they are sent, a `made` whose fields are
+    named like the model's, with None for the others. Generated: a call for each of forty values would cost more than
+    the fold."""
+    given: dict[str, Any] = {"made": made, "checksummed": checksummed, "unpack_numeric": unpack_numeric}
     columns, values = table_of(model).columns, dict.fromkeys(names_of(model), "None")
     for n, name in enumerate(names):
         loaded = load_expression(columns[name].type, f"v{n}", given)
@@ -133,7 +135,7 @@ def load_expression(kind: TypeEngine[Any], value: str, names: dict[str, Any]) ->
     if isinstance(kind, Hash32Column):
         return f"'0x' + {value}.hex()"
     if pg_type(kind) == "numeric":
-        return f"int({value})"
+        return f"unpack_numeric({value})"
     if isinstance(kind, TypeDecorator):
         names[f"read_{value}"] = from_column(kind)
         return f"read_{value}({value})"

@@ -16,7 +16,7 @@ from indexer.errors import CursorMoved
 from indexer.follow import Batch, Cursor
 from indexer.metrics import metrics
 from indexer.projections import EVENT_TABLES, EventTable, Key, Projection
-from indexer.refold import Begun, begin, refold, touched
+from indexer.refold import Begun, begin, go_on, refold, touched
 from indexer.rows import Prepared, event_columns, packed_quarantine
 from indexer.work import work_now
 
@@ -50,10 +50,9 @@ async def write(
     async with connection.transaction():
         await move_cursor(connection, batch, chain_id)
         orphans = await cut(connection, batch)
-        await append(connection, prepared)
-        gone = await fold_all(connection, projections, prepared, orphans, begun)
+        await append_and_fold(connection, projections, prepared, orphans, begun)
         reach(FOLDED)
-        await say(connection, batch, prepared, gone, chain_id)
+        await say(connection, batch, prepared, subjects(projections, orphans), chain_id)
         reach(BEFORE_COMMIT)
     reach(AFTER_COMMIT)
     tell(batch, prepared, time.monotonic() - began)
@@ -95,6 +94,22 @@ async def cut_events(connection: AsyncConnection, table: EventTable, both: Seque
     return [tables.values_of(table.model, table.columns, row) for row in gone]
 
 
+async def append_and_fold(
+    connection: AsyncConnection,
+    projections: Sequence[Projection],
+    prepared: Sequence[Prepared],
+    orphans: Orphans,
+    begun: Sequence[Begun] = (),
+) -> None:
+    """Stores what came, and the row of every key that it or a reorg touched. What goes on from stored rows is folded
+    while the database copies."""
+    folds = begun or await work_now(begin_each, projections, prepared, orphans)
+    going_on = [await go_on(connection, *fold) for fold in zip(projections, folds, strict=True)]
+    await append(connection, prepared)
+    for fold in zip(projections, folds, going_on, strict=True):
+        await refold(connection, *fold)
+
+
 async def append(connection: AsyncConnection, prepared: Sequence[Prepared]) -> None:
     await bulk.copy(connection, bulk.copy_into(BlockRow), [one.packed_blocks for one in prepared])
     logs = [one.packed_logs for one in prepared]
@@ -106,21 +121,20 @@ async def append(connection: AsyncConnection, prepared: Sequence[Prepared]) -> N
     await bulk.copy(connection, bulk.copy_into(QuarantinedLog), dirty)
 
 
-async def fold_all(
-    connection: AsyncConnection,
-    projections: Sequence[Projection],
-    prepared: Sequence[Prepared],
-    orphans: Orphans,
-    begun: Sequence[Begun] = (),
-) -> list[str]:
-    """Every touched row, folded; answers the subjects that a reorg took something from."""
-    subjects, events = list[str](), [one.events for one in prepared]
-    for n, projection in enumerate(projections):
-        orphaned = projection.keys_in(orphans.get(projection.events.name, ()))
-        made = begun[n] if begun else await work_now(begin, projection, touched(projection, events), orphaned)
-        await refold(connection, projection, made)
-        subjects += map(projection.subject, orphaned)
-    return subjects
+def begin_each(projections: Sequence[Projection], prepared: Sequence[Prepared], orphans: Orphans) -> list[Begun]:
+    """What each fold makes of the batch and of what a reorg took, before the database is asked."""
+    events = [one.events for one in prepared]
+    return [begin(each, touched(each, events), orphaned(each, orphans)) for each in projections]
+
+
+def orphaned(projection: Projection, orphans: Orphans) -> set[Key]:
+    """The keys that a reorg took something from."""
+    return projection.keys_in(orphans.get(projection.events.name, ()))
+
+
+def subjects(projections: Sequence[Projection], orphans: Orphans) -> list[str]:
+    """The names of all that a reorg took something from."""
+    return [projection.subject(key) for projection in projections for key in orphaned(projection, orphans)]
 
 
 async def say(
