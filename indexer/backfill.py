@@ -122,12 +122,11 @@ class Ahead:
     last: int
     reading: deque[asyncio.Task[Unit]] = field(default_factory=deque)
     unit_blocks: int = 0
-    """How many blocks have as many events as fit into a transaction, as far as is known; few at first, so that there is soon
-    something to store."""
+    """How many blocks have as many events as fit into a transaction, as far as is known; at first a range."""
     lane: int = 0
 
     def __post_init__(self) -> None:
-        self.unit_blocks = self.unit_blocks or max(1, self.stride.blocks // 4)
+        self.unit_blocks = self.unit_blocks or self.stride.blocks
 
     async def close(self) -> None:
         await cancelled(self.reading)
@@ -157,9 +156,9 @@ class Ahead:
 
     @property
     def size(self) -> int:
-        """Blocks of the next unit: fewer towards the end, so that no lane waits long for the last one."""
+        """Blocks of the next unit: fewer at the end, so that no lane waits long for the last one."""
         left = self.last - self.next + 1
-        return min(self.unit_blocks, max(self.stride.blocks // 4, left // (2 * LANES), 1))
+        return min(self.unit_blocks, max(self.stride.blocks, left // LANES))
 
     def learn(self, ready: Ready) -> None:
         """The size of the next unit: what the events of this one call for, and at most twice as many blocks."""

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+import orjson
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.string import ByteaBinaryLoader
@@ -56,19 +57,30 @@ def begins(projection: Projection, events: Iterable[ChainEvent]) -> bool:
 
 @dataclass(frozen=True)
 class Begun:
-    """What a batch makes of a projection before the database is asked: the rows of all keys that began in it, and the
-    keys that are left."""
+    """What a batch makes of a projection before the database is asked: the rows of all keys that began in it, and what
+    is left: keys that have a row, with their events (`pack_events`), and keys all of whose events must be read."""
 
     rows: bulk.Rows
-    older: Came
+    older: Sequence[Key]
+    events: bytes
     unknown: frozenset[Key]
+
+
+def pack_events(came: Came) -> bytes:
+    """Events by key, as they travel between processes: pickled, they would cost more than they do to fold."""
+    return orjson.dumps([[key, list(map(tuple, events))] for key, events in came.items()])
+
+
+def unpack_events(packed: bytes) -> dict[Key, list[ChainEvent]]:
+    return {tuple(key): [ChainEvent._make(event) for event in events] for key, events in orjson.loads(packed)}
 
 
 def begin(projection: Projection, touched: Iterable[Touched], orphaned: Iterable[Key]) -> Begun:
     """Sorts, and folds what is at hand; touches no database, so a thread may do it."""
     keys = sort_keys(projection, touched, orphaned)
     folded = {key: fold(projection, key, events, None) for key, events in keys.begun.items()}
-    return Begun(packed(projection, folded), keys.older, keys.unknown)
+    left = pack_events(keys.older) if keys.older else b""
+    return Begun(packed(projection, folded), list(keys.older), left, keys.unknown)
 
 
 def begin_all(projections: Sequence[Projection], events: Sequence[Mapping[str, Sequence[Touched]]]) -> list[Begun]:
@@ -95,7 +107,7 @@ async def go_on(connection: AsyncConnection, projection: Projection, begun: Begu
     if not begun.older:
         return GoingOn()
     fetched = await stored_rows(connection, projection, begun.older)
-    return GoingOn(asyncio.ensure_future(work_now(fold_older, projection, begun.older, fetched)))
+    return GoingOn(asyncio.ensure_future(work_now(fold_older, projection, begun.events, fetched)))
 
 
 async def refold(
@@ -112,10 +124,10 @@ async def refold(
     await drop(connection, projection, gone)
 
 
-def fold_older(projection: Projection, older: Came, fetched: Sequence[Any]) -> bulk.Rows:
+def fold_older(projection: Projection, events: bytes, fetched: Sequence[Any]) -> bulk.Rows:
     """The rows of keys whose earlier events made the fetched ones."""
-    stored = loaded(projection, fetched)
-    folded = {key: fold(projection, key, events, stored.get(key)) for key, events in older.items()}
+    stored, came = loaded(projection, fetched), unpack_events(events)
+    folded = {key: fold(projection, key, events, stored.get(key)) for key, events in came.items()}
     return packed(projection, folded, projection.going_on)
 
 
