@@ -9,8 +9,8 @@ from psycopg import AsyncConnection
 from app.chain import deployment as deployments
 from app.config import read_settings
 from bench.indexer_clock import Clock, peak_mb
-from indexer import helper, work
 from indexer.backfill import catch_up
+from indexer.launch import launch
 from indexer.lead import start
 from indexer.providers import Providers
 from indexer.store import Store, connect
@@ -19,8 +19,7 @@ from indexer.store import Store, connect
 async def main() -> dict[str, float]:
     settings = read_settings()
     deployment = deployments.load(settings.deployment_file)
-    work.tune()
-    helpers = helper.fork()
+    helpers = launch()
     async with (
         Providers(settings.rpc_urls, timeout_seconds=60) as node,
         connect(settings.database_url.get_secret_value()) as connection,

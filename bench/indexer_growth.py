@@ -12,10 +12,10 @@ from app.chain import deployment as deployments
 from app.chain.deployment import Deployment
 from app.config import read_settings
 from bench.indexer_clock import Clock, peak_mb
-from indexer import helper, work
 from indexer.backfill import Ahead, store
 from indexer.decode import Decoder, decoder_for
 from indexer.follow import Batch, Case, Cursor, Rules
+from indexer.launch import launch
 from indexer.lead import start
 from indexer.projections import Projection, projections_for
 from indexer.providers import Providers
@@ -31,8 +31,7 @@ async def main() -> dict[str, Any]:
     settings = read_settings()
     deployment = deployments.load(settings.deployment_file)
     decoder, projections = decoder_for(deployment), projections_for(deployment)
-    work.tune()
-    helper.fork()
+    launch()
     async with (
         Providers(settings.rpc_urls, timeout_seconds=60) as node,
         connect(settings.database_url.get_secret_value()) as connection,

@@ -9,7 +9,7 @@ from app.chain import deployment as deployments
 from app.config import read_settings
 from bench.indexer_backfill import count
 from bench.indexer_clock import peak_mb
-from indexer import helper, work
+from indexer.launch import launch
 from indexer.rebuild import refold_all
 from indexer.store import connect
 
@@ -17,8 +17,7 @@ from indexer.store import connect
 async def main() -> dict[str, float]:
     settings = read_settings()
     url, deployment = settings.database_url.get_secret_value(), deployments.load(settings.deployment_file)
-    work.tune()
-    helper.fork()
+    launch()
     began = time.perf_counter()
     await refold_all(url, deployment)
     seconds = time.perf_counter() - began

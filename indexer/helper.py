@@ -6,6 +6,7 @@ raises, and ends when the pipe does, however its parent ended. Without one, the 
 """
 
 import fcntl
+import gc
 import logging
 import os
 import pickle
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 LANES = 2
 """Helpers; what one of them keeps from call to call the other does not know."""
+OBJECTS_BETWEEN_COLLECTIONS = 500_000
+"""A few units make as many, and no cycles."""
 PIPE_BYTES = 1 << 20
 """Both sides go on for so long before one waits for the other; more than that the system gives to root only."""
 
@@ -94,6 +97,7 @@ def compute(lane: int, function: Callable[..., Any], given: Sequence[Any]) -> An
 
 def serve(asked: int, to_answer: int) -> NoReturn:
     """The helper's life. Signals are for the parent, which is in the same group."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)

@@ -13,9 +13,9 @@ import sys
 
 from app.chain.deployment import load
 from app.config import Settings, read_settings
-from indexer import helper, work
 from indexer.audit import print_audit
 from indexer.errors import Retry, Stop
+from indexer.launch import launch
 from indexer.lead import run
 from indexer.rebuild import refold_all
 from indexer.rewind import backfill_from
@@ -51,8 +51,7 @@ def main(arguments: list[str]) -> int:
 def serve(settings: Settings) -> int:
     """Mirrors until told to stop, or until no retry can help."""
     try:
-        work.tune()
-        helper.fork()
+        launch()
         asyncio.run(until_signalled(settings))
     except Stop as stop:
         log.critical("stopped exit_code=%d %s", stop.exit_code, stop)
@@ -65,8 +64,7 @@ def serve(settings: Settings) -> int:
 def refolded(settings: Settings) -> int:
     """Makes every row anew from the raw logs."""
     try:
-        work.tune()
-        helper.fork()
+        launch()
         url = settings.database_url.get_secret_value()
         block = asyncio.run(refold_all(url, load(settings.deployment_file)))
     except Stop as stop:
@@ -79,8 +77,7 @@ def refolded(settings: Settings) -> int:
 def backfilled(settings: Settings, block: int, *, confirmed: bool) -> int:
     """Deletes what is mirrored from a block on, and fetches it again."""
     try:
-        work.tune()
-        helper.fork()
+        launch()
         done = asyncio.run(backfill_from(settings, load(settings.deployment_file), block, confirmed=confirmed))
     except Stop as stop:
         print(stop, file=sys.stderr)

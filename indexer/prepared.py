@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 from app.chain.deployment import Deployment
 from indexer.answers import Block, LogEntry, Text, each_answer, entries_of, header_of, log_of, number_of
-from indexer.decode import Decoder, decoder_for
+from indexer.decode import Contract, Decoder, decoder_for, readers_of
 from indexer.errors import HelperLost
 from indexer.fetch import doubtful, in_order, require_linked
 from indexer.log_rows import BlockText, row_of_entry
-from indexer.projections import Projection, projections_for
+from indexer.packing import packer_of
+from indexer.projections import FOLDED, Projection, projections_for
+from indexer.records import makers_of
 from indexer.refold import Begun, begin_all
 from indexer.rows import Prepared, Reading, Touched
 from indexer.tables import NO_END
@@ -47,6 +49,15 @@ _numbers = count()
 @cache
 def folds_of(deployment: Deployment) -> tuple[Decoder, Sequence[Projection]]:
     return decoder_for(deployment), projections_for(deployment)
+
+
+def warm() -> None:
+    """Generates all functions that any deployment's contracts need."""
+    for contract in Contract:
+        makers_of(contract)
+        readers_of(contract)
+    for model in FOLDED:
+        packer_of(model)
 
 
 def prepare_texts(headers: Sequence[Text], logs: Text, deployment: Deployment) -> Shelved:

@@ -209,6 +209,8 @@ CHANNEL_TABLE = EventTable(
     channel_event_subject,
 )
 EVENT_TABLES = (ESCROW_TABLE, AGENT_TABLE, FEEDBACK_TABLE, CHANNEL_TABLE)
+FOLDED = (Escrow, Owed, ChainAgent, Feedback, Channel)
+"""The models of folded rows."""
 PLACES = {f"{table.contract}.{name}": table for table in EVENT_TABLES for name in table.names}
 
 
