@@ -5,8 +5,9 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from psycopg import AsyncConnection
 
@@ -23,7 +24,7 @@ from indexer.projections import projections_for
 from indexer.refold import Begun
 from indexer.rows import Prepared
 from indexer.stride import Stride
-from indexer.work import compute
+from indexer.work import Job, cancelled, compute, in_lanes
 from indexer.write import write
 
 UNIT_EVENTS = 12_000
@@ -62,7 +63,6 @@ async def catch_up(
                 progress.reached(cursor.block.number, one.log_count, time.monotonic())
                 del one  # before the next unit grows beside it
     finally:
-        await ahead.close()
         for lane in range(LANES):
             await compute(lane, clear_shelf)
     return cursor
@@ -112,47 +112,36 @@ class Unit:
 
 @dataclass
 class Ahead:
-    """Reads first..last in units, one in each lane of the helpers, and gives them in order. Close it to end what is
-    still read."""
+    """Reads next..last in units, one in each lane of the helpers, and gives them in order."""
 
     chain: Source
     deployment: Deployment
     stride: Stride
     next: int
     last: int
-    reading: deque[asyncio.Task[Unit]] = field(default_factory=deque)
     unit_blocks: int = 0
     """How many blocks have as many events as fit into a transaction, as far as is known; at first a range."""
-    lane: int = 0
 
     def __post_init__(self) -> None:
         self.unit_blocks = self.unit_blocks or self.stride.blocks
 
-    async def close(self) -> None:
-        await cancelled(self.reading)
-
     async def units(self, parent: Block) -> AsyncGenerator[Ready, None]:
         """What fits into a transaction, each time. Raises TornRange where a range does not follow the one before, and
         what the chain's `prepared` raises, after what was read before that."""
-        while self.fill():
-            unit = await self.reading.popleft()
-            if unit.ready is not None:
-                require_follows(unit.ready.edges[0], parent)
-                parent = unit.ready.edges[-1]
-                self.learn(unit.ready)
-                self.fill()
-                yield unit.ready
-            if unit.error is not None:
-                raise unit.error
-            del unit
+        async with aclosing(in_lanes(self.jobs())) as units:
+            async for unit in units:
+                if unit.ready is not None:
+                    require_follows(unit.ready.edges[0], parent)
+                    parent = unit.ready.edges[-1]
+                    yield unit.ready
+                if unit.error is not None:
+                    raise unit.error
+                del unit
 
-    def fill(self) -> bool:
-        """Begins to read as many units as there are lanes; False once everything is read."""
-        while len(self.reading) < LANES and self.next <= self.last:
-            last = min(self.last, self.next + self.size - 1)
-            self.reading.append(asyncio.ensure_future(self.unit(self.next, last, self.lane)))
-            self.next, self.lane = last + 1, (self.lane + 1) % LANES
-        return bool(self.reading)
+    async def jobs(self) -> AsyncGenerator[Job[Unit], None]:
+        while self.next <= self.last:
+            first, self.next = self.next, min(self.last + 1, self.next + self.size)
+            yield partial(self.unit, first, self.next - 1)
 
     @property
     def size(self) -> int:
@@ -180,7 +169,9 @@ class Ahead:
         if not found:
             return Unit(None, error)
         folds = await compute(lane, begin_shelved, self.deployment, [one.ticket for one in found])
-        return Unit(Ready([one.prepared for one in found], folds), error)
+        ready = Ready([one.prepared for one in found], folds)
+        self.learn(ready)
+        return Unit(ready, error)
 
     async def ranges(self, first: int, last: int, lane: int) -> AsyncGenerator[Shelved, None]:
         """The ranges of a unit in their order, of the size that the node serves."""
@@ -216,11 +207,3 @@ class Ahead:
 def require_follows(block: Block, parent: Block) -> None:
     if block.parent_hash != parent.hash:
         raise TornRange(block.number, block.number, "the range does not follow its parent")
-
-
-async def cancelled(tasks: deque[asyncio.Task[Any]]) -> None:
-    """Ends them, and waits until they have ended."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    tasks.clear()

@@ -11,26 +11,29 @@ import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, LiteralString
 
 import orjson
 from psycopg import AsyncConnection
 from psycopg.errors import LockNotAvailable
-from psycopg.sql import SQL
 
 from app.chain.deployment import Deployment
-from app.chain.models import Log, QuarantinedLog
+from app.chain.models import QuarantinedLog
 from app.database import Base
 from app.faults import reach
-from indexer import beside, bulk, tables
-from indexer.decode import Decoder, Quarantined, RawLog, decoder_for
+from indexer import beside, bulk
+from indexer.decode import Quarantined, decoder_for
 from indexer.errors import NothingMirrored, OtherContractsMirrored, RefoldRunning
+from indexer.log_rows import place_of, unpack_log
+from indexer.prepared import folds_of
 from indexer.progress import Progress
 from indexer.projections import EVENT_TABLES, EventTable, Projection, projections_for
+from indexer.raw_logs import LogReader, RawLogs, reading_logs
 from indexer.refold import Begun, begin_all, go_on, refold
 from indexer.rows import Reading, event_columns, packed_quarantine
 from indexer.store import Store, connect
-from indexer.work import one_ahead, work
+from indexer.work import Job, compute, in_lanes
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +55,6 @@ ORDER BY number DESC LIMIT 1
 """
 HOLD_CURSOR = "SELECT block_number FROM chain.cursors WHERE chain_id = %s FOR UPDATE"
 STILL_THERE = "SELECT EXISTS (SELECT 1 FROM chain.blocks WHERE number = %s AND hash = %s)"
-BATCH_END = """
-SELECT block_number FROM chain.logs WHERE block_number > %s AND block_number <= %s
-ORDER BY block_number, log_index OFFSET %s LIMIT 1
-"""
-READ = SQL(
-    "SELECT {}, timestamp FROM chain.logs JOIN chain.blocks ON number = block_number "
-    "WHERE block_number > %s AND block_number <= %s ORDER BY 1, 2"
-).format(bulk.listed(tables.names_of(Log)))
 ANNOUNCE = "SELECT market.announce('chain.refolded', %s, %s)"
 
 
@@ -87,7 +82,7 @@ async def refold_all(database_url: str, deployment: Deployment) -> int:
 
     Connects as the owner of the tables, whom migrations connect as, since it makes and drops some.
     """
-    async with connect(database_url, role=None) as connection, connect(database_url, role=None) as reader:
+    async with connect(database_url, role=None) as connection, reading_logs(database_url) as reader:
         await require_mirror(Store(connection, deployment.chain_id), deployment)
         if not await value(connection, TRY_REFOLD):
             raise RefoldRunning()
@@ -109,25 +104,23 @@ async def require_mirror(store: Store, deployment: Deployment) -> None:
 
 @dataclass(frozen=True)
 class Rebuild:
-    """The work on the tables beside. `reader` reads raw logs for the next batch while `connection` stores one."""
+    """The work on the tables beside: `reader` reads raw logs, helpers compute, and `connection` stores."""
 
     connection: AsyncConnection
-    reader: AsyncConnection
-    decoder: Decoder
+    reader: LogReader
+    deployment: Deployment
     events: Sequence[EventTable]
     projections: Sequence[Projection]
     models: Sequence[type[Base]]
-    chain_id: int
 
     @classmethod
-    def of(cls, connection: AsyncConnection, reader: AsyncConnection, deployment: Deployment) -> "Rebuild":
+    def of(cls, connection: AsyncConnection, reader: LogReader, deployment: Deployment) -> "Rebuild":
         serving = projections_for(deployment)
         events = {table.name: replace(table, model=beside.beside(table.model)) for table in EVENT_TABLES}
         projections = [replace(p, model=beside.beside(p.model), events=events[p.events.name]) for p in serving]
         models: list[type[Base]] = [QuarantinedLog]
         models += [*(table.model for table in EVENT_TABLES), *(p.model for p in serving)]
-        decoder = decoder_for(deployment)
-        return cls(connection, reader, decoder, list(events.values()), projections, models, deployment.chain_id)
+        return cls(connection, reader, deployment, list(events.values()), projections, models)
 
     async def run(self) -> int | None:
         """Everything from zero; None where a reorg took what was folded before the swap."""
@@ -146,7 +139,7 @@ class Rebuild:
         """Folds all but the newest blocks, while the leader makes more."""
         settled = Settled()
         for _ in range(MAX_ROUNDS):
-            row = await (await self.connection.execute(SETTLED, [SETTLED_BLOCKS, self.chain_id])).fetchone()
+            row = await (await self.connection.execute(SETTLED, [SETTLED_BLOCKS, self.deployment.chain_id])).fetchone()
             if row is None:
                 break
             before, settled = settled, Settled(*row)
@@ -157,34 +150,35 @@ class Rebuild:
 
     async def finish(self, settled: Settled) -> int | None:
         """In one transaction: the last blocks, with the cursor held, and the swap."""
-        newest: int = await value(self.connection, HOLD_CURSOR, self.chain_id)
+        newest: int = await value(self.connection, HOLD_CURSOR, self.deployment.chain_id)
         if settled.hash and not await value(self.connection, STILL_THERE, settled.number, settled.hash):
             return None
         await self.fill(settled.number, newest)
         await beside.swap(self.connection, self.models)
         reach(SWAP_POINT)
         said = orjson.dumps({"block": newest}).decode()
-        await self.connection.execute(ANNOUNCE, [f"chain:{self.chain_id}", said])
+        await self.connection.execute(ANNOUNCE, [f"chain:{self.deployment.chain_id}", said])
         return newest
 
     async def fill(self, after: int, last: int) -> None:
         """Folds the blocks after..last, whole ones at a time: what begins a row and what came with it must meet."""
         progress = Progress("refold", max(after, 0), last, time.monotonic())
-        async with aclosing(one_ahead(self.batches(after, last))) as batches:
+        async with aclosing(in_lanes(self.computed(after, last))) as batches:
             async for batch in batches:
                 async with self.connection.transaction():
                     await self.store(batch)
                 progress.reached(batch.end, batch.count, time.monotonic())
                 del batch
 
-    async def batches(self, after: int, last: int) -> AsyncGenerator[Batch, None]:
+    async def computed(self, after: int, last: int) -> AsyncGenerator[Job[Batch], None]:
+        """What is to be computed of the blocks after..last, each when a lane is free for it."""
         while after < last:
-            end: int = await value(self.reader, BATCH_END, after, last, BATCH_EVENTS) or last
-            async with self.reader.cursor(binary=True) as cursor:
-                await cursor.execute(READ, [after, end])
-                logs = await cursor.fetchall()
-            yield await work(made_of, self.decoder, self.projections, end, logs)
-            after = end
+            logs = await self.reader.batch(after, last, BATCH_EVENTS)
+            after = logs.end
+            yield partial(self.compute, logs)
+
+    async def compute(self, logs: RawLogs, lane: int) -> Batch:
+        return await compute(lane, made_of, self.deployment, logs)
 
     async def store(self, batch: Batch) -> None:
         for table in self.events:
@@ -197,15 +191,19 @@ class Rebuild:
             await refold(self.connection, projection, begun, await go_on(self.connection, projection, begun))
 
 
-def made_of(decoder: Decoder, projections: Sequence[Projection], end: int, logs: Sequence[Sequence[Any]]) -> Batch:
-    """What raw logs, read with their blocks' timestamps, say."""
-    reading = Reading(decoder)
-    for row in logs:
-        reading.log(RawLog._make(row[:-1]), row[-1])
+def made_of(deployment: Deployment, logs: RawLogs) -> Batch:
+    """What raw logs say; a helper may do it."""
+    decoder, projections = folds_of(deployment)
+    reading, times = Reading(decoder), logs.times
+    for row in logs.rows:
+        number, index = place_of(row)
+        if not reading.row(row, number, index, times[number]):
+            reading.log(unpack_log(row), times[number])
     read = reading.read
     folds = begin_all(projections, [read.events])
-    rows = {name: b"".join(parts) for name, parts in read.rows.items()}
-    return Batch(end, len(logs), rows, read.quarantined, folds)
+    return Batch(
+        logs.end, len(logs.rows), {name: b"".join(parts) for name, parts in read.rows.items()}, read.quarantined, folds
+    )
 
 
 async def value(connection: AsyncConnection, query: LiteralString, *given: object) -> Any:

@@ -4,9 +4,11 @@ import asyncio
 import ctypes
 import gc
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from itertools import cycle
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple, cast
 
 from indexer import helper
@@ -23,6 +25,8 @@ REUSED_BYTES, KEPT_BYTES = 32 << 20, 128 << 20
 P = ParamSpec("P")
 T = TypeVar("T")
 Given = TypeVarTuple("Given")
+Job = Callable[[int], Awaitable[T]]
+"""What is to be done in a lane, given its number."""
 
 _worker, _urgent = ThreadPoolExecutor(1, "work"), ThreadPoolExecutor(1, "urgent")
 _lanes = [ThreadPoolExecutor(1, f"lane{n}") for n in range(helper.LANES)]
@@ -58,18 +62,35 @@ async def work_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
     return await _in(_urgent, lambda: function(*args, **kwargs))
 
 
-async def one_ahead(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    """The items, the next of which is made while one is in use. Raises what they raise, after those before."""
-    following = asyncio.ensure_future(anext(items, None))
+async def in_lanes(jobs: AsyncGenerator[Job[T], None]) -> AsyncGenerator[T, None]:
+    """What the jobs give, in their order: one runs in each lane, and the next begins when the first of them is taken.
+    Raises what they raise, after those before."""
+    turn = asyncio.Lock()
+
+    async def one(lane: int) -> tuple[T] | None:
+        async with turn:  # first come, first served: the lanes take jobs in the order in which their results are taken
+            job = await anext(jobs, None)
+        return None if job is None else (await job(lane),)
+
+    running = deque(asyncio.ensure_future(one(lane)) for lane in range(helper.LANES))
     try:
-        while (item := await following) is not None:
-            following = asyncio.ensure_future(anext(items, None))
-            yield item
-            del item
+        for lane in cycle(range(helper.LANES)):
+            done = await running.popleft()
+            if done is None:
+                break
+            running.append(asyncio.ensure_future(one(lane)))
+            yield done[0]
+            del done
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
-        await items.aclose()
+        await cancelled(running)
+        await jobs.aclose()
+
+
+async def cancelled(tasks: Collection[asyncio.Future[Any]]) -> None:
+    """Ends them, and waits until they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from devnet.processes import Service
 from indexer import beside
 from indexer.fetch import Range
 from indexer.follow import Case
+from indexer.raw_logs import reading_logs
 from indexer.rebuild import Rebuild
 from indexer.store import Store, connect
 from tests.conftest import Postgres
@@ -130,7 +131,7 @@ def test_the_swap_waits_for_a_reader(world: World, mirrored: Mirror) -> None:
 async def test_begins_anew_after_a_reorg_of_what_was_folded(postgres: Postgres, migrated_template: str) -> None:
     """A settled block that went is not in the tables that the swap would bring."""
     url = postgres.create_database(migrated_template)
-    async with connect(url) as leading, connect(url, role=None) as connection, connect(url, role=None) as reader:
+    async with connect(url) as leading, connect(url, role=None) as connection, reading_logs(url) as reader:
         store = Store(leading, CHAIN_ID)
         await store.begin(FIRST, 0, 0)
         cursor = await stored(store, batch(owed(5), finalized=1))
