@@ -15,6 +15,9 @@ SCHEMA = "chain_beside"
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '200ms'"
 """For the swap: whoever wants to read meanwhile waits behind it, so it must not wait for long itself."""
 
+ROUGHLY = "SET LOCAL default_statistics_target = 10"
+"""A tenth of the usual sample: whole seconds less, and every query of the mirror goes by a key."""
+
 # LIKE would give indexes names of its own, and leaves out storage parameters and grants.
 SHAPES: LiteralString = """
 WITH old AS (
@@ -65,9 +68,11 @@ async def make(connection: AsyncConnection, models: Sequence[type[Base]]) -> Non
 
 
 async def analyze(connection: AsyncConnection, models: Sequence[type[Base]]) -> None:
-    """So that queries are planned well from the first moment on."""
-    for model in models:
-        await connection.execute(SQL("ANALYZE {}").format(tables.qualified(beside(model))))
+    """So that queries are planned well from the first moment on; what is finer the autovacuum learns."""
+    async with connection.transaction():
+        await connection.execute(ROUGHLY)
+        for model in models:
+            await connection.execute(SQL("ANALYZE {}").format(tables.qualified(beside(model))))
 
 
 async def swap(connection: AsyncConnection, models: Sequence[type[Base]]) -> None:
