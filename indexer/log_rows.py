@@ -11,6 +11,7 @@ import struct
 from binascii import unhexlify
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from app.chain.models import Log
@@ -76,10 +77,16 @@ def row_of_entry(entry: Mapping[str, Any], begun: BlockText) -> bytes | None:
         return None
     words, size = "00000020".join([topic[2:] for topic in topics]), len(data) // 2 - 1
     row = unhexlify(
-        f"{begun.before_index}{entry['logIndex'][2:]:0>8}{begun.before_tx}{tx[2:]}"
-        f"00000004{entry['transactionIndex'][2:]:0>8}00000014{address[2:]}{array}{words}{size:08x}{data[2:]}"
+        f"{begun.before_index}{padded(entry['logIndex'])}{begun.before_tx}{tx[2:]}"
+        f"00000004{padded(entry['transactionIndex'])}00000014{address[2:]}{array}{words}{size:08x}{data[2:]}"
     )
     return row if len(row) == data_at(len(topics)) + size else None
+
+
+@lru_cache(maxsize=4_096)
+def padded(index: str) -> str:
+    """A hexadecimal number in four bytes."""
+    return index[2:].zfill(8)
 
 
 def pack_log(log: RawLog) -> bytes:

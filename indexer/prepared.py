@@ -84,16 +84,19 @@ def read_in_passing(reading: Reading, blocks: Sequence[Block], entries: Iterable
     """Reads logs without a sort and without a RawLog for each. False where they come in another order, or one of them
     is not said to be of these very blocks."""
     texts = {hex(block.number): BlockText.of(block) for block in blocks}
-    last_number = last_index = -1
+    text, shown, number, timestamp, last_index = None, "", -1, 0, -1
     for entry in entries:
-        text, index = texts.get(entry["blockNumber"]), number_of(entry["logIndex"])
-        if text is None or entry["blockHash"] != text.hash:
+        if entry["blockNumber"] != shown:
+            shown, before = entry["blockNumber"], number
+            text = texts.get(shown)
+            if text is None or text.block.number < before:
+                return False
+            number, timestamp, last_index = text.block.number, text.block.timestamp, -1
+        index = number_of(entry["logIndex"])
+        if text is None or entry["blockHash"] != text.hash or index <= last_index:
             return False
-        number = text.block.number
-        if number < last_number or (number == last_number and index <= last_index):
-            return False
-        last_number, last_index = number, index
-        row, timestamp = row_of_entry(entry, text), text.block.timestamp
+        last_index = index
+        row = row_of_entry(entry, text)
         if row is None or not reading.row(row, number, index, timestamp):
             reading.log(log_of(entry), timestamp)
     return True

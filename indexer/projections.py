@@ -85,12 +85,16 @@ class Projection:
         return {key for key in map(self.key_in, values) if key is not None}
 
     @cached_property
+    def places(self) -> tuple[int, ...]:
+        """Where the key's values stand among those of an event."""
+        return tuple(self.events.columns.index(name) for name in self.key)
+
+    @cached_property
     def key_of(self) -> Callable[[Key], Key]:
-        at = [self.events.columns.index(name) for name in self.key]
-        if len(at) == 1:
-            (only,) = at
+        if len(self.places) == 1:
+            (only,) = self.places
             return lambda values: (values[only],)
-        return itemgetter(*at)
+        return itemgetter(*self.places)
 
 
 class Placed(NamedTuple):

@@ -38,17 +38,28 @@ class Sorted:
 
 def sort_keys(projection: Projection, touched: Iterable[Touched], orphaned: Iterable[Key]) -> Sorted:
     """By key. A key that lost events to a reorg is read anew, whatever else happened to it."""
-    came, key_of = dict[Key, list[ChainEvent]](), projection.key_of
-    for values, event in touched:
-        key = key_of(values)
-        if None not in key:
-            came.setdefault(key, []).append(event)
+    came = by_key(projection, touched)
     unknown = set(orphaned)
     whole = {k: events for k, events in came.items() if begins(projection, events) and k not in unknown}
     rest = {key: events for key, events in came.items() if key not in whole and key not in unknown}
     if projection.row is None:
         return Sorted(whole, {}, frozenset(unknown | rest.keys()))
     return Sorted(whole, rest, frozenset(unknown))
+
+
+def by_key(projection: Projection, touched: Iterable[Touched]) -> dict[Key, list[ChainEvent]]:
+    came: dict[Key, list[ChainEvent]] = {}
+    if len(projection.key) == 1:
+        (at,) = projection.places
+        for values, event in touched:
+            if values[at] is not None:
+                came.setdefault((values[at],), []).append(event)
+        return came
+    for values, event in touched:
+        key = projection.key_of(values)
+        if None not in key:
+            came.setdefault(key, []).append(event)
+    return came
 
 
 def begins(projection: Projection, events: Iterable[ChainEvent]) -> bool:
@@ -140,9 +151,9 @@ def fold_anew(
 
 
 def packed(projection: Projection, folded: Mapping[Key, object | None], names: tuple[str, ...] = ()) -> bulk.Rows:
-    """The rows that there are, in the order of their keys: of the named columns, or of all."""
+    """The rows that there are: of the named columns, or of all."""
     row_of = tables.row_of(projection.model, names)
-    rows = [row_of(folded[key]) for key in sorted(folded) if folded[key] is not None]
+    rows = [row_of(row) for row in folded.values() if row is not None]
     return bulk.rows_of(projection.model, rows, names)
 
 
