@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import os
 import sys
 
 from psycopg import AsyncConnection
 
 from app.chain import deployment as deployments
 from app.config import read_settings
-from bench.indexer_clock import Clock, peak_mb
+from bench.indexer_clock import Clock, Memory
 from indexer.backfill import catch_up
 from indexer.launch import launch
 from indexer.lead import start
@@ -27,10 +28,11 @@ async def main() -> dict[str, float]:
         store = Store(connection, deployment.chain_id)
         cursor, rules = await start(store, node, settings, deployment)
         clock = Clock(connection.info.backend_pid, helpers)
-        await catch_up(node, connection, deployment, cursor, rules)
-        figures = clock.since()
+        with Memory([os.getpid(), *helpers]) as memory:
+            await catch_up(node, connection, deployment, cursor, rules)
+            figures = clock.since()
         figures["events"] = await count(connection)
-    return {**figures, "peak_mb": peak_mb()}
+    return {**figures, "peak_mb": memory.peak_mb}
 
 
 async def count(connection: AsyncConnection) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -11,7 +12,7 @@ from typing import Any
 from app.chain import deployment as deployments
 from app.chain.deployment import Deployment
 from app.config import read_settings
-from bench.indexer_clock import Clock, peak_mb
+from bench.indexer_clock import Clock, Memory
 from indexer.backfill import Ahead, store
 from indexer.decode import Decoder, decoder_for
 from indexer.follow import Batch, Case, Cursor, Rules
@@ -31,26 +32,31 @@ async def main() -> dict[str, Any]:
     settings = read_settings()
     deployment = deployments.load(settings.deployment_file)
     decoder, projections = decoder_for(deployment), projections_for(deployment)
-    launch()
+    helpers = launch()
     async with (
         Providers(settings.rpc_urls, timeout_seconds=60) as node,
         connect(settings.database_url.get_secret_value()) as connection,
     ):
         kept = Store(connection, deployment.chain_id)
         cursor, rules = await start(kept, node, settings, deployment)
-        parts, cursor = await backfill(kept, node, deployment, cursor, rules)
-        peak = peak_mb()
+        with Memory([os.getpid(), *helpers]) as memory:
+            parts, cursor = await backfill(kept, node, deployment, cursor, rules, helpers)
         reorgs = [await reorg(kept, node, decoder, projections, cursor) for _ in range(REORGS)]
-    return {"parts": parts, "peak_mb": peak, "reorg_ms": median(reorgs), "reorg_worst_ms": max(reorgs)}
+    return {"parts": parts, "peak_mb": memory.peak_mb, "reorg_ms": median(reorgs), "reorg_worst_ms": max(reorgs)}
 
 
 async def backfill(
-    kept: Store, node: Providers, deployment: Deployment, cursor: Cursor, rules: Rules
+    kept: Store,
+    node: Providers,
+    deployment: Deployment,
+    cursor: Cursor,
+    rules: Rules,
+    helpers: Sequence[int],
 ) -> tuple[list[dict[str, float]], Cursor]:
     """The figures of each part of at least PART_EVENTS, and the cursor at the head."""
     tip = await node.tip()
     ahead = Ahead(node, deployment, rules.stride, cursor.block.number + 1, tip.head.number)
-    parts, clock, events = [], Clock(kept.connection.info.backend_pid), 0
+    parts, clock, events = [], Clock(kept.connection.info.backend_pid, helpers), 0
     async with aclosing(ahead.units(cursor.block)) as units:
         async for one in units:
             cursor = await store(kept.connection, one, deployment, cursor, tip)
@@ -58,7 +64,7 @@ async def backfill(
             del one
             if events >= PART_EVENTS:
                 parts.append({**clock.since(), "events": events})
-                clock, events = Clock(kept.connection.info.backend_pid), 0
+                clock, events = Clock(kept.connection.info.backend_pid, helpers), 0
     return parts, cursor
 
 

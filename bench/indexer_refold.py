@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 
 from app.chain import deployment as deployments
 from app.config import read_settings
 from bench.indexer_backfill import count
-from bench.indexer_clock import peak_mb
+from bench.indexer_clock import Memory
 from indexer.launch import launch
 from indexer.rebuild import refold_all
 from indexer.store import connect
@@ -17,12 +18,13 @@ from indexer.store import connect
 async def main() -> dict[str, float]:
     settings = read_settings()
     url, deployment = settings.database_url.get_secret_value(), deployments.load(settings.deployment_file)
-    launch()
+    helpers = launch()
     began = time.perf_counter()
-    await refold_all(url, deployment)
-    seconds = time.perf_counter() - began
+    with Memory([os.getpid(), *helpers]) as memory:
+        await refold_all(url, deployment)
+        seconds = time.perf_counter() - began
     async with connect(url) as connection:
-        return {"events": await count(connection), "seconds": seconds, "peak_mb": peak_mb()}
+        return {"events": await count(connection), "seconds": seconds, "peak_mb": memory.peak_mb}
 
 
 if __name__ == "__main__":

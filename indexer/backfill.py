@@ -27,7 +27,7 @@ from indexer.stride import Stride
 from indexer.work import Job, cancelled, compute, in_lanes
 from indexer.write import write
 
-UNIT_EVENTS = 12_000
+UNIT_EVENTS = 10_000
 """In one transaction: of the size and not of the number of blocks, since rows are what a transaction costs."""
 MAX_UNIT_RANGES = 32
 RANGES_AT_ONCE = 2

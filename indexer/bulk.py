@@ -13,7 +13,7 @@ from psycopg.generators import copy_to
 from psycopg.sql import SQL, Composable, Composed, Identifier, Placeholder
 
 from app.database import Base
-from indexer.packing import BEGIN, END, packer_of
+from indexer.packing import BEGIN, END, copied, packer_of
 from indexer.tables import Row, converters_of, key_of, names_of, pg_type, qualified, table_of
 
 STAGED_FROM = 50
@@ -38,6 +38,9 @@ async def copy(
     if not parts:
         return
     async with connection.cursor() as cursor, cursor.copy(into, writer=LargeWriter(cursor)) as target:
+        if sum(map(len, parts)) < PIECE_BYTES and halfway is None:
+            await target.write(copied(parts))
+            return
         await target.write(BEGIN)
         middle = len(parts[0]) // 2
         await target.write(parts[0][:middle])

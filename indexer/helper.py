@@ -92,6 +92,8 @@ def compute(lane: int, function: Callable[..., Any], given: Sequence[Any]) -> An
     except HelperLost:
         log.exception("computing goes on in this process")
         del _helpers[lane]
+        with suppress(ChildProcessError):  # nothing of it stays
+            os.waitpid(helper.pid, os.WNOHANG)
         raise
 
 

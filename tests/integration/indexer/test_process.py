@@ -4,8 +4,10 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from devnet.processes import Service
+from indexer.helper import LANES
 from tests.conftest import Anvil, Postgres
 from tests.integration.indexer.world import OTHER, Mirror, World, wait_until
 
@@ -104,3 +106,30 @@ def test_status_tells_where_it_stands(world: World, mirror: Mirror, start: Start
     status.start()
     assert status.wait(20) == 0
     assert says(status, f"block={world.chain.block_number()}")
+
+
+def helpers_of(indexer: Service) -> list[int]:
+    children = Path(f"/proc/{indexer.pid}/task/{indexer.pid}/children")
+    return [int(pid) for pid in children.read_text().split()]
+
+
+def test_goes_on_alone_after_its_helpers_were_killed(world: World, mirror: Mirror, start: Start) -> None:
+    """The backlog is read by the process itself, and says the same."""
+    world.fund(world.terms())
+    world.mine(900)
+    world.fund(world.terms())
+    indexer = start(mirror.indexer(RPC_URLS="http://127.0.0.1:1"))
+    wait_until(lambda: says(indexer, "retry"), "it waits for its node")
+    killed = helpers_of(indexer)
+    assert len(killed) == LANES
+    indexer.kill()
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in killed), "helpers end with it")
+
+    indexer = start(mirror.indexer("bereft"))
+    wait_until(lambda: len(helpers_of(indexer)) == LANES, "it has helpers")
+    for pid in helpers_of(indexer):
+        os.kill(pid, signal.SIGKILL)
+    mirror.catch_up(world.chain)
+    assert says(indexer, "backfill block=")
+    assert says(indexer, "computing goes on in this process")
+    assert mirror.rows("SELECT count(*) FROM chain.escrows") == [(2,)]
