@@ -1,6 +1,6 @@
 """How rows travel to PostgreSQL: binary COPY for what is appended, upserts for what is folded."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
@@ -81,9 +81,16 @@ async def upsert(connection: AsyncConnection, model: type[Base], rows: Rows) -> 
     await store(connection, rows, staged_upsert(model), upsert_statement(model))
 
 
-async def update(connection: AsyncConnection, model: type[Base], names: tuple[str, ...], rows: Rows) -> None:
-    """Replaces the named columns of rows that are there; the key is among them."""
-    await store(connection, rows, staged_update(model, names), update_statement(model, names))
+async def update(
+    connection: AsyncConnection,
+    model: type[Base],
+    names: tuple[str, ...],
+    rows: Rows,
+    *,
+    keep: frozenset[str] = frozenset(),
+) -> None:
+    """Replaces the named columns of rows that are there, the key among them; NULL leaves those to `keep` alone."""
+    await store(connection, rows, staged_update(model, names, keep), update_statement(model, names, keep))
 
 
 async def store(connection: AsyncConnection, rows: Rows, staged: Staged, statement: Composed) -> None:
@@ -121,12 +128,12 @@ def staged_upsert(model: type[Base]) -> Staged:
 
 
 @cache
-def staged_update(model: type[Base], names: tuple[str, ...]) -> Staged:
+def staged_update(model: type[Base], names: tuple[str, ...], keep: frozenset[str]) -> Staged:
     stage = Identifier("pg_temp", f"changed_{table_of(model).name}")
     make = SQL("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA").format(
         stage, listed(names), qualified(model)
     )
-    return Staged(make, copying(stage, listed(names)), updating(model, names, stage))
+    return Staged(make, copying(stage, listed(names)), updating(model, names, keep, stage))
 
 
 def copying(stage: Identifier, names: Composed) -> Composed:
@@ -140,15 +147,17 @@ def upsert_statement(model: type[Base]) -> Composed:
 
 
 @cache
-def update_statement(model: type[Base], names: tuple[str, ...]) -> Composed:
+def update_statement(model: type[Base], names: tuple[str, ...], keep: frozenset[str]) -> Composed:
     columns = table_of(model).columns
     places = [SQL("%s::") + SQL(pg_type(columns[name].type)) for name in names]
-    return updating(model, names, SQL("(VALUES ({}))").format(SQL(", ").join(places)))
+    return updating(model, names, keep, SQL("(VALUES ({}))").format(SQL(", ").join(places)))
 
 
-def updating(model: type[Base], names: Sequence[str], given: Composable) -> Composed:
-    key = key_of(model)
-    taken = SQL(", ").join(SQL("{0} = given.{0}").format(Identifier(name)) for name in names if name not in key)
+def updating(model: type[Base], names: Sequence[str], keep: Container[str], given: Composable) -> Composed:
+    key, replaced, kept = key_of(model), SQL("{0} = given.{0}"), SQL("{0} = coalesce(given.{0}, kept.{0})")
+    taken = SQL(", ").join(
+        (kept if name in keep else replaced).format(Identifier(name)) for name in names if name not in key
+    )
     same = SQL(" AND ").join(SQL("kept.{0} = given.{0}").format(Identifier(name)) for name in key)
     return SQL("UPDATE {} AS kept SET {} FROM {} AS given ({}) WHERE {}").format(
         qualified(model), taken, given, listed(names), same

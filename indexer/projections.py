@@ -70,10 +70,18 @@ class Projection:
     settled: frozenset[str] = frozenset()
     """Columns that the event which begins a row says once and for all: a fold that goes on does without them."""
 
+    added: frozenset[str] = frozenset()
+    """Columns that later events set, and neither read nor take back: where they set none, the stored value stays."""
+
     @cached_property
     def going_on(self) -> tuple[str, ...]:
-        """The columns that a fold which goes on needs and may change, the key among them."""
+        """The columns that a fold which goes on may change, and the key."""
         return tuple(name for name in names_of(self.model) if name not in self.settled)
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """Those that it reads, and the key."""
+        return tuple(name for name in self.going_on if name not in self.added)
 
     def key_in(self, values: Key) -> Key | None:
         """The key that an event row touches, given the values of its own columns."""
@@ -234,6 +242,7 @@ def projections_for(deployment: Deployment) -> Sequence[Projection]:
             frozenset({"TaskFunded"}),
             row=FoldedEscrow,
             settled=escrow_rules.SETTLED,
+            added=escrow_rules.ADDED,
         ),
         Projection(Owed, ESCROW_TABLE, ("owner",), lambda key, events, _: fold_owed(key[0], events), owner_subject),
         Projection(

@@ -126,7 +126,8 @@ async def refold(
 ) -> None:
     """Stores the row of each key; a key whose events are all gone loses its row."""
     await bulk.insert(connection, projection.model, begun.rows)
-    await bulk.update(connection, projection.model, projection.going_on, await going_on.ready())
+    rows = await going_on.ready()
+    await bulk.update(connection, projection.model, projection.going_on, rows, keep=projection.added)
     if not begun.unknown:
         return
     read = await events_of(connection, projection, begun.unknown)
@@ -182,7 +183,7 @@ def loaded(projection: Projection, fetched: Iterable[Sequence[Any]]) -> dict[Key
     """Fetched rows as folds know them, by key."""
     if projection.row is None:
         return {}
-    load = tables.loader(projection.model, projection.going_on, projection.row)
+    load = tables.loader(projection.model, projection.needed, projection.row)
     key_of = attrgetter(*projection.key)
     rows = [load(row) for row in fetched]
     return {key_of(row) if len(projection.key) > 1 else (key_of(row),): row for row in rows}
@@ -190,7 +191,7 @@ def loaded(projection: Projection, fetched: Iterable[Sequence[Any]]) -> dict[Key
 
 def select_rows(projection: Projection) -> Composed:
     return SQL("SELECT {} FROM {} JOIN {} USING ({})").format(
-        bulk.listed(projection.going_on),
+        bulk.listed(projection.needed),
         tables.qualified(projection.model),
         tables.keys_clause(projection.model, projection.key),
         bulk.listed(projection.key),

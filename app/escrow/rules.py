@@ -98,6 +98,13 @@ SETTLED = frozenset(
     }
 )
 """What TaskFunded says once and for all: later events neither read nor change it."""
+ADDED = frozenset(
+    {
+        *("agent_id", "agent", "payee", "price", "bid_digest", "transcript", "deliverable", "disputed_by", "evidence"),
+        *("refund_reason", "share_bps", "by_default", "reasons"),
+    }
+)
+"""What later events set and never read, and never take back."""
 
 
 @dataclass(frozen=True, slots=True)

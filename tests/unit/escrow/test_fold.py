@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.chain.events import ZERO_ADDRESS, ChainEvent
 from app.escrow.rules import (
+    ADDED,
     SETTLED,
     EventBeforeFunding,
     FoldedEscrow,
@@ -143,6 +144,24 @@ def test_what_funding_settles_no_later_event_reads_or_changes(then: Sequence[Ste
         setattr(begun, name, None)
         setattr(whole, name, None)
     assert fold_escrow(happened[1:], chain_id=31337, escrow=ESCROW, begun=begun) == whole
+
+
+@pytest.mark.parametrize("first", range(1, 9))
+def test_what_is_added_is_never_read_or_taken_back(first: int) -> None:
+    """A fold goes on without what was added before, and what it leaves open was added before."""
+    last = (DISPUTED, REVOKED, ruled(100, 1, 200))
+    happened = events(funded(AGENT), SUBMITTED, released(300, 3, 700), delegated(200), awarded(800, 200), *last)
+    begun = fold_escrow(happened[:first], chain_id=31337, escrow=ESCROW)
+    whole = fold_escrow(happened, chain_id=31337, escrow=ESCROW)
+    assert begun is not None
+    before = {name: getattr(begun, name) for name in ADDED}
+    for name in ADDED:
+        setattr(begun, name, None)
+    went_on = fold_escrow(happened[first:], chain_id=31337, escrow=ESCROW, begun=begun)
+    assert went_on is not None
+    for name in ADDED:
+        setattr(went_on, name, before[name] if getattr(went_on, name) is None else getattr(went_on, name))
+    assert went_on == whole
 
 
 def test_funding_holds_the_budget_and_chooses_nobody() -> None:
