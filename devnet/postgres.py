@@ -18,6 +18,8 @@ from devnet.processes import RUN_ID_VARIABLE, Command, Identity, ProcessFailed, 
 
 DATABASE = "guildhall"
 OWNER = "guildhall"
+SHARED_BUFFERS = "512MB"
+"""As an operator would set it; only what is used is taken."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def postgres_command(cluster: Cluster, port: int, env: Mapping[str, str], *, dur
         "unix_socket_directories": "",  # a path below a deep folder would pass the limit of 107 bytes
         "fsync": "on" if durable else "off",
         "full_page_writes": "on" if durable else "off",
+        "shared_buffers": SHARED_BUFFERS,
         # PostgreSQL writes its titles over its environment: the run's mark goes into the title.
         "cluster_name": env.get(RUN_ID_VARIABLE, ""),
         "max_connections": "200",

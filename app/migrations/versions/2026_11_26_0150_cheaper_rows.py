@@ -15,7 +15,7 @@ SAID_AT = "ALTER TABLE market.announcements ALTER COLUMN created_at SET DEFAULT 
 
 def upgrade() -> None:
     for table in FOLDED:
-        op.execute(f"ALTER TABLE {table} SET (fillfactor = 70)")
+        op.execute(f"ALTER TABLE {table} SET (fillfactor = 50)")
     op.execute(SAID_AT.format("statement_timestamp"))
 
 
