@@ -24,7 +24,7 @@ from indexer.projections import projections_for
 from indexer.refold import Begun
 from indexer.rows import Prepared
 from indexer.stride import Stride
-from indexer.work import Job, cancelled, compute, in_lanes
+from indexer.work import Job, cancelled, compute, in_lanes, let_go, work
 from indexer.write import write
 
 UNIT_EVENTS = 10_000
@@ -66,6 +66,13 @@ async def catch_up(
         for lane in range(LANES):
             await compute(lane, clear_shelf)
     return cursor
+
+
+async def rest() -> None:
+    """After a backfill, when little is to be done for long."""
+    for lane in range(LANES):
+        await compute(lane, let_go)
+    await work(let_go)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from app.chain import deployment as deployments
 from app.chain.deployment import Deployment
 from app.config import Settings
 from indexer.auditor import audit_forever
-from indexer.backfill import catch_up
+from indexer.backfill import catch_up, rest
 from indexer.decode import decoder_for
 from indexer.delay import Delay
 from indexer.errors import (
@@ -201,6 +201,7 @@ async def follow(
         health.saw(batch)
         if batch.head_number - cursor.block.number > rules.stride.blocks and not rules.ignore_reorgs:
             cursor = await catch_up(node, store.connection, deployment, cursor, rules, health)
+            await rest()
         more_to_vouch = rules.quorum > 1 and batch.finalized_number > batch.cursor.finalized_number
         if batch.end.number >= batch.head_number and not more_to_vouch:
             await heads.wait(settings.poll_seconds)

@@ -46,6 +46,12 @@ def tune() -> None:
         libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
+def let_go() -> None:
+    """Gives memory that is kept for the next unit back to the system."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 async def work(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The function's answer. Calls run in the order in which they come."""
     return await _in(_worker, lambda: function(*args, **kwargs))
