@@ -15,6 +15,8 @@ Answer = dict[str, Any]
 LogEntry = dict[str, Any]
 T = TypeVar("T")
 from_hex = bytes.fromhex
+MISSHAPEN = (KeyError, ValueError, TypeError, AttributeError)
+"""What reading raises where an answer has not the shape that its method promises."""
 NO_BLOCK_YET = "a block is not known to the node"
 
 
@@ -50,7 +52,7 @@ def each_answer(text: Text, read: Callable[[Answer], T]) -> list[T]:
     try:
         by_id = {answer["id"]: answer for answer in orjson.loads(text.said)}
         return [read(by_id[n]) for n in range(text.calls)]
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except MISSHAPEN as error:
         raise MalformedAnswer(type(error).__name__) from error
 
 
@@ -104,7 +106,7 @@ def log_of(entry: LogEntry) -> RawLog:
         from_hex(entry["transactionHash"][2:]),
         number_of(entry["transactionIndex"]),
         repeated(entry["address"]),
-        (repeated(topics[0]), *[from_hex(topic[2:]) for topic in topics[1:]]) if topics else (),
+        (repeated(topics[0]), *[from_hex(topic[2:]) for topic in topics[1:]]) if len(topics) else (),
         from_hex(entry["data"][2:]),
     )
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 
 from app.chain.deployment import Deployment
 from indexer.answers import Block, Tip
-from indexer.errors import NodeRefused, NodeUnavailable, Retry, TornRange
+from indexer.errors import HelperLost, NodeRefused, NodeUnavailable, Retry, TornRange
 from indexer.fetch import Range
 from indexer.follow import Case, Cursor, Rules, batch
 from indexer.health import Health
@@ -64,7 +64,8 @@ async def catch_up(
                 del one  # before the next unit grows beside it
     finally:
         for lane in range(LANES):
-            await compute(lane, clear_shelf)
+            with suppress(HelperLost):  # and its shelf with it
+                await compute(lane, clear_shelf)
     return cursor
 
 

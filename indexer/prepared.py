@@ -12,7 +12,18 @@ from itertools import count
 from typing import NamedTuple
 
 from app.chain.deployment import Deployment
-from indexer.answers import Block, LogEntry, Text, each_answer, entries_of, header_of, log_of, number_of
+from indexer.answers import (
+    MISSHAPEN,
+    Block,
+    LogEntry,
+    Text,
+    each_answer,
+    entries_of,
+    header_of,
+    log_of,
+    logs_of,
+    number_of,
+)
 from indexer.decode import Contract, Decoder, decoder_for, readers_of
 from indexer.errors import HelperLost
 from indexer.fetch import doubtful, in_order, require_linked
@@ -65,7 +76,12 @@ def prepare_texts(headers: Sequence[Text], logs: Text, deployment: Deployment) -
     decoder, _ = folds_of(deployment)
     found = [block for text in headers for block in each_answer(text, header_of)]
     blocks = require_linked([block for block, _bloom in found])
-    (reading,) = each_answer(logs, lambda answer: read_entries(decoder, blocks, entries_of(answer)))
+    (entries,) = each_answer(logs, entries_of)
+    try:
+        reading = read_entries(decoder, blocks, entries)
+    except MISSHAPEN:
+        each_answer(logs, logs_of)  # the node is to blame where this fails, too
+        raise
     return shelve(reading.prepared(blocks), doubtful(decoder.addresses, found, reading.blocks))
 
 
