@@ -53,8 +53,7 @@ async def copy(
 @cache
 def copy_into(model: type[Base], names: tuple[str, ...] | None = None) -> Composed:
     """The COPY of the named columns, or of all in the model's order."""
-    columns = SQL(", ").join(map(Identifier, names or names_of(model)))
-    return SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(qualified(model), columns)
+    return copying(qualified(model), listed(names or names_of(model)))
 
 
 Rows = Sequence[Row] | bytes
@@ -136,8 +135,8 @@ def staged_update(model: type[Base], names: tuple[str, ...], keep: frozenset[str
     return Staged(make, copying(stage, listed(names)), updating(model, names, keep, stage))
 
 
-def copying(stage: Identifier, names: Composed) -> Composed:
-    return SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(stage, names)
+def copying(table: Identifier, names: Composed) -> Composed:
+    return SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(table, names)
 
 
 @cache

@@ -86,6 +86,7 @@ class Decoder:
         return Decoded(reader, event)
 
 
+@cache
 def decoder_for(deployment: Deployment) -> Decoder:
     """The decoder of a deployment's contracts, from the committed ABIs."""
     addresses = {

@@ -68,7 +68,7 @@ class BlockText:
         return cls(block, "0x" + shown, f"000800000008{block.number:016x}00000004", f"00000020{shown}00000020")
 
 
-def row_of_entry(entry: Mapping[str, Any], begun: BlockText) -> bytes | None:
+def row_of_entry(entry: Mapping[str, Any], block: BlockText) -> bytes | None:
     """The row of what `eth_getLogs` says of one log; None where it has not the usual form. Raises KeyError, TypeError
     and ValueError for what is no log. That each topic fills its word is left to whoever reads them."""
     topics, tx, address, data = entry["topics"], entry["transactionHash"], entry["address"], entry["data"]
@@ -77,7 +77,7 @@ def row_of_entry(entry: Mapping[str, Any], begun: BlockText) -> bytes | None:
         return None
     words, size = "00000020".join([topic[2:] for topic in topics]), len(data) // 2 - 1
     row = unhexlify(
-        f"{begun.before_index}{padded(entry['logIndex'])}{begun.before_tx}{tx[2:]}"
+        f"{block.before_index}{padded(entry['logIndex'])}{block.before_tx}{tx[2:]}"
         f"00000004{padded(entry['transactionIndex'])}00000014{address[2:]}{array}{words}{size:08x}{data[2:]}"
     )
     return row if len(row) == data_at(len(topics)) + size else None

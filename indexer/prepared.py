@@ -7,7 +7,6 @@ all that lies at its blocks.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import count
 from typing import NamedTuple
 
@@ -29,10 +28,10 @@ from indexer.errors import HelperLost
 from indexer.fetch import doubtful, in_order, require_linked
 from indexer.log_rows import BlockText, row_of_entry
 from indexer.packing import packer_of
-from indexer.projections import FOLDED, Projection, projections_for
+from indexer.projections import FOLDED, projections_for
 from indexer.records import makers_of
 from indexer.refold import Begun, begin_all
-from indexer.rows import Prepared, Reading, Touched
+from indexer.rows import Prepared, Reading, Touched, read_logs
 from indexer.tables import NO_END
 
 
@@ -57,11 +56,6 @@ _shelf: dict[Ticket, Events] = {}
 _numbers = count()
 
 
-@cache
-def folds_of(deployment: Deployment) -> tuple[Decoder, Sequence[Projection]]:
-    return decoder_for(deployment), projections_for(deployment)
-
-
 def warm() -> None:
     """Generates all functions that any deployment's contracts need."""
     for contract in Contract:
@@ -73,7 +67,7 @@ def warm() -> None:
 
 def prepare_texts(headers: Sequence[Text], logs: Text, deployment: Deployment) -> Shelved:
     """Checks, decodes and packs a node's answers about a range. Raises TornRange, NodeRefused or MalformedAnswer."""
-    decoder, _ = folds_of(deployment)
+    decoder = decoder_for(deployment)
     found = [block for text in headers for block in each_answer(text, header_of)]
     blocks = require_linked([block for block, _bloom in found])
     (entries,) = each_answer(logs, entries_of)
@@ -89,10 +83,7 @@ def read_entries(decoder: Decoder, blocks: Sequence[Block], entries: Sequence[Lo
     """Reads a node's logs of these blocks. Raises TornRange where one is of another fork, or came twice."""
     reading = Reading(decoder)
     if not read_in_passing(reading, blocks, entries):
-        reading = Reading(decoder)
-        times = {block.number: block.timestamp for block in blocks}
-        for log in in_order(blocks, map(log_of, entries)):
-            reading.log(log, times[log.block_number])
+        reading = read_logs(decoder, blocks, in_order(blocks, map(log_of, entries)))
     return reading
 
 
@@ -132,7 +123,7 @@ def begin_shelved(deployment: Deployment, tickets: Sequence[Ticket]) -> list[Beg
         raise HelperLost
     events = [_shelf.pop(ticket) for ticket in tickets]
     clear_shelf(tickets[0].first, tickets[-1].first)
-    return begin_all(folds_of(deployment)[1], events)
+    return begin_all(projections_for(deployment), events, {})
 
 
 def clear_shelf(first: int = 0, last: int = NO_END) -> None:

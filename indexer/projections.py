@@ -6,7 +6,7 @@ reorg needs no code of its own.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -226,6 +226,7 @@ FOLDED = (Escrow, Owed, ChainAgent, Feedback, Channel)
 PLACES = {f"{table.contract}.{name}": table for table in EVENT_TABLES for name in table.names}
 
 
+@cache
 def projections_for(deployment: Deployment) -> Sequence[Projection]:
     """Everything that is folded for one deployment."""
 

@@ -26,7 +26,6 @@ from indexer import beside, bulk
 from indexer.decode import Quarantined, decoder_for
 from indexer.errors import NothingMirrored, OtherContractsMirrored, RefoldRunning
 from indexer.log_rows import place_of, unpack_log
-from indexer.prepared import folds_of
 from indexer.progress import Progress
 from indexer.projections import EVENT_TABLES, EventTable, Projection, projections_for
 from indexer.raw_logs import LogReader, RawLogs, reading_logs
@@ -193,14 +192,13 @@ class Rebuild:
 
 def made_of(deployment: Deployment, logs: RawLogs) -> Batch:
     """What raw logs say; a helper may do it."""
-    decoder, projections = folds_of(deployment)
-    reading, times = Reading(decoder), logs.times
+    reading, times = Reading(decoder_for(deployment)), logs.times
     for row in logs.rows:
         number, index = place_of(row)
         if not reading.row(row, number, index, times[number]):
             reading.log(unpack_log(row), times[number])
     read = reading.read
-    folds = begin_all(projections, [read.events])
+    folds = begin_all(projections_for(deployment), [read.events], {})
     return Batch(
         logs.end, len(logs.rows), {name: b"".join(parts) for name, parts in read.rows.items()}, read.quarantined, folds
     )

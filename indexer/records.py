@@ -146,8 +146,10 @@ def packed_row(source: "Source", table: EventTable, name: str, own: Sequence[Own
     return ", ".join(packed.parts)
 
 
-VALUES = {"address": "checksummed({})", "bytes": "'0x' + {}.hex()", "large": "str({})"}
-"""By the form of a word that is more than a number, how its value is made of what was cut."""
+NAMED = frozenset({"address", "bytes", "large"})
+"""The forms of a word whose value costs a call, and is needed more than once."""
+TEXTS = {"bool": "{{TRUTH[{cut}]}}", "small": "{{{cut}}}", **dict.fromkeys(NAMED, '"{{{value}}}"')}
+"""By the form of a word, its value in JSON."""
 
 
 @dataclass
@@ -206,15 +208,10 @@ class Source(generated.Source):
         return value
 
     def piece(self, name: str, form: str, cut: str) -> str:
-        value = cut
-        if form in VALUES:
-            value = self.line(VALUES[form].format(cut))
-            self.texts[value] = f'"{{{value}}}"'
-        elif form == "bool":
-            value = f"{cut} == 1"
-            self.texts[value] = f"{{TRUTH[{cut}]}}"
-        else:
-            self.texts[value] = f"{{{value}}}"
+        value = super().piece(name, form, cut)
+        if form in NAMED:
+            value = self.line(value)
+        self.texts[value] = TEXTS[form].format(cut=cut, value=value)
         self.found.setdefault(name, (form, cut, value))
         return value
 

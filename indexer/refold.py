@@ -22,6 +22,8 @@ from indexer.work import work_now
 
 log = logging.getLogger(__name__)
 
+Orphans = Mapping[str, Sequence[Key]]
+"""By event table: the own columns' values of the events that a reorg took."""
 Came = Mapping[Key, Sequence[ChainEvent]]
 """A batch's own events of each key, in the chain's order."""
 
@@ -94,9 +96,16 @@ def begin(projection: Projection, touched: Iterable[Touched], orphaned: Iterable
     return Begun(packed(projection, folded), list(keys.older), left, keys.unknown)
 
 
-def begin_all(projections: Sequence[Projection], events: Sequence[Mapping[str, Sequence[Touched]]]) -> list[Begun]:
-    """All folds of ranges that take nothing back, given their events by table."""
-    return [begin(projection, touched(projection, events), ()) for projection in projections]
+def begin_all(
+    projections: Sequence[Projection], events: Sequence[Mapping[str, Sequence[Touched]]], orphans: Orphans
+) -> list[Begun]:
+    """What each fold makes of ranges, given their events by table, and of what a reorg took."""
+    return [begin(each, touched(each, events), orphaned(each, orphans)) for each in projections]
+
+
+def orphaned(projection: Projection, orphans: Orphans) -> set[Key]:
+    """The keys that a reorg took something from."""
+    return projection.keys_in(orphans.get(projection.events.name, ()))
 
 
 def touched(projection: Projection, events: Sequence[Mapping[str, Sequence[Touched]]]) -> list[Touched]:

@@ -1,6 +1,6 @@
 """From a range to what is stored of it: packed rows of blocks, raw logs, typed events and announcements."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -57,10 +57,7 @@ class Read:
 
 def prepare(decoder: Decoder, appended: Range) -> Prepared:
     """Decodes and packs; touches neither node nor database, so a thread may do it."""
-    times, reading = {block.number: block.timestamp for block in appended.blocks}, Reading(decoder)
-    for log in appended.logs:
-        reading.log(log, times[log.block_number])
-    return reading.prepared(appended.blocks)
+    return read_logs(decoder, appended.blocks, appended.logs).prepared(appended.blocks)
 
 
 class Reading:
@@ -120,6 +117,14 @@ class Reading:
             frozenset(event.name for touched in read.events.values() for _values, event in touched),
             read.quarantined,
         )
+
+
+def read_logs(decoder: Decoder, blocks: Iterable[Block], logs: Iterable[RawLog]) -> Reading:
+    """What the logs of these blocks say, one by one."""
+    times, reading = {block.number: block.timestamp for block in blocks}, Reading(decoder)
+    for log in logs:
+        reading.log(log, times[log.block_number])
+    return reading
 
 
 def longest(read: Read, decoder: Decoder, log: RawLog, timestamp: int) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from psycopg import AsyncConnection
 from psycopg.sql import SQL
@@ -16,7 +16,7 @@ from indexer.errors import CursorMoved
 from indexer.follow import Batch, Cursor
 from indexer.metrics import metrics
 from indexer.projections import EVENT_TABLES, EventTable, Key, Projection
-from indexer.refold import Begun, begin, go_on, refold, touched
+from indexer.refold import Begun, Orphans, begin_all, go_on, orphaned, refold
 from indexer.rows import Prepared, event_columns, packed_quarantine
 from indexer.work import work_now
 
@@ -31,9 +31,6 @@ SET block_number = %s, block_hash = %s, block_timestamp = %s, finalized_number =
     updated_at = clock_timestamp()
 WHERE chain_id = %s AND block_number = %s AND block_hash = %s
 """
-
-Orphans = Mapping[str, Sequence[Key]]
-"""By event table: the own columns' values of the events that a reorg took."""
 
 
 async def write(
@@ -103,7 +100,7 @@ async def append_and_fold(
 ) -> None:
     """Stores what came, and the row of every key that it or a reorg touched. What goes on from stored rows is folded
     while the database copies."""
-    folds = begun or await work_now(begin_each, projections, prepared, orphans)
+    folds = begun or await work_now(begin_all, projections, [one.events for one in prepared], orphans)
     going_on = [await go_on(connection, *fold) for fold in zip(projections, folds, strict=True)]
     await append(connection, prepared)
     for fold in zip(projections, folds, going_on, strict=True):
@@ -119,17 +116,6 @@ async def append(connection: AsyncConnection, prepared: Sequence[Prepared]) -> N
         await bulk.copy(connection, into, [one.packed_events[table.name] for one in prepared])
     dirty = [packed_quarantine(one.quarantined) for one in prepared]
     await bulk.copy(connection, bulk.copy_into(QuarantinedLog), dirty)
-
-
-def begin_each(projections: Sequence[Projection], prepared: Sequence[Prepared], orphans: Orphans) -> list[Begun]:
-    """What each fold makes of the batch and of what a reorg took, before the database is asked."""
-    events = [one.events for one in prepared]
-    return [begin(each, touched(each, events), orphaned(each, orphans)) for each in projections]
-
-
-def orphaned(projection: Projection, orphans: Orphans) -> set[Key]:
-    """The keys that a reorg took something from."""
-    return projection.keys_in(orphans.get(projection.events.name, ()))
 
 
 def subjects(projections: Sequence[Projection], orphans: Orphans) -> list[str]:
