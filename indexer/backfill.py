@@ -17,7 +17,7 @@ from indexer.errors import HelperLost, NodeRefused, NodeUnavailable, Retry, Torn
 from indexer.fetch import Range
 from indexer.follow import Case, Cursor, Rules, batch
 from indexer.health import Health
-from indexer.helper import LANES
+from indexer.lanes import LANES
 from indexer.prepared import Shelved, begin_shelved, clear_shelf
 from indexer.progress import Progress
 from indexer.projections import projections_for

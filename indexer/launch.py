@@ -2,7 +2,7 @@
 
 import gc
 
-from indexer import helper, prepared, work
+from indexer import lanes, prepared, work
 
 
 def launch() -> list[int]:
@@ -10,4 +10,4 @@ def launch() -> list[int]:
     prepared.warm()
     gc.collect()
     work.tune()
-    return helper.fork()
+    return lanes.fork()

@@ -1,4 +1,4 @@
-"""A range in one call, from what a node said to packed rows: a call that the helper can take (indexer/helper.py).
+"""A range in one call, from what a node said to packed rows: a call that the helper can take (indexer/lanes.py).
 
 Rows come back, events do not: what the folds of a batch need stays on a shelf where the range was read, and its rows
 are folded there, too. A ticket names it. A range may be read twice, by two nodes; whoever uses it clears the shelf of

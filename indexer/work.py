@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from itertools import cycle
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple, cast
 
-from indexer import helper
+from indexer import lanes
 
 SWITCH_SECONDS = 0.0002
 """How long the loop waits for the interpreter while the worker computes; by default 5 ms for every few kilobytes
@@ -29,7 +29,7 @@ Job = Callable[[int], Awaitable[T]]
 """What is to be done in a lane, given its number."""
 
 _worker, _urgent = ThreadPoolExecutor(1, "work"), ThreadPoolExecutor(1, "urgent")
-_lanes = [ThreadPoolExecutor(1, f"lane{n}") for n in range(helper.LANES)]
+_lanes = [ThreadPoolExecutor(1, f"lane{n}") for n in range(lanes.LANES)]
 
 
 def tune() -> None:
@@ -60,7 +60,7 @@ async def work(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
 async def compute(lane: int, function: Callable[[*Given], T], *given: *Given) -> T:
     """The answer of a module's function, from the lane's helper where there is one: both are copied. Calls of a lane
     run in the order in which they come."""
-    return await _in(_lanes[lane], lambda: cast(T, helper.compute(lane, function, given)))
+    return await _in(_lanes[lane], lambda: cast(T, lanes.compute(lane, function, given)))
 
 
 async def work_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -78,9 +78,9 @@ async def in_lanes(jobs: AsyncGenerator[Job[T], None]) -> AsyncGenerator[T, None
             job = await anext(jobs, None)
         return None if job is None else (await job(lane),)
 
-    running = deque(asyncio.ensure_future(one(lane)) for lane in range(helper.LANES))
+    running = deque(asyncio.ensure_future(one(lane)) for lane in range(lanes.LANES))
     try:
-        for lane in cycle(range(helper.LANES)):
+        for lane in cycle(range(lanes.LANES)):
             done = await running.popleft()
             if done is None:
                 break

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from devnet.processes import Service
-from indexer.helper import LANES
+from indexer.lanes import LANES
 from tests.conftest import Anvil, Postgres
 from tests.integration.indexer.world import OTHER, Mirror, World, wait_until
 

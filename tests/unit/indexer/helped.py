@@ -1,4 +1,4 @@
-"""What test_helper asks helpers for."""
+"""What test_lanes asks helpers for."""
 
 import os
 import time

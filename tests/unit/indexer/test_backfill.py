@@ -11,7 +11,7 @@ from indexer.answers import Block, Tip
 from indexer.backfill import MAX_UNIT_RANGES, Ahead, Ready
 from indexer.decode import Decoder
 from indexer.errors import NodeRefused, NodeUnavailable, TornRange
-from indexer.helper import LANES
+from indexer.lanes import LANES
 from indexer.prepared import Shelved, clear_shelf, shelve
 from indexer.rows import prepare
 from indexer.stride import Stride

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 PREAMBLE = """
 import asyncio, os, signal, sys, time
-from indexer import helper
+from indexer import lanes
 from indexer.errors import HelperLost, TornRange
 from indexer.work import compute
 from helped import kept, nap, pid_and, torn
@@ -36,7 +36,7 @@ def ran(script: str) -> str:
 
 def test_each_lane_has_a_process_and_a_memory_of_its_own() -> None:
     said = ran("""
-pids = helper.fork()
+pids = lanes.fork()
 async def main():
     large = bytes(3_000_000)
     there = [await compute(lane, pid_and, large) for lane in (0, 1)]
@@ -60,7 +60,7 @@ asyncio.run(main())
 
 def test_an_error_comes_back_as_it_was() -> None:
     said = ran("""
-helper.fork()
+lanes.fork()
 async def main():
     try:
         await compute(0, torn, 7)
@@ -74,7 +74,7 @@ asyncio.run(main())
 
 def test_lanes_compute_at_the_same_time() -> None:
     said = ran("""
-helper.fork()
+lanes.fork()
 async def main():
     began = time.monotonic()
     ends = await asyncio.gather(compute(0, nap, 0.8), compute(1, nap, 0.8))
@@ -86,7 +86,7 @@ asyncio.run(main())
 
 def test_one_that_is_killed_is_told_of_once_and_then_done_without() -> None:
     said = ran("""
-pids = helper.fork()
+pids = lanes.fork()
 async def main():
     asked = asyncio.create_task(compute(0, nap, 20.0))
     await asyncio.sleep(0.2)
@@ -103,7 +103,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_none_outlives_the_process_that_forked_it(number: int) -> None:
-    argv = [sys.executable, "-c", PREAMBLE + "print(*helper.fork(), flush=True)\ntime.sleep(60)"]
+    argv = [sys.executable, "-c", PREAMBLE + "print(*lanes.fork(), flush=True)\ntime.sleep(60)"]
     with subprocess.Popen(argv, env={"PYTHONPATH": PATH}, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pids = [int(pid) for pid in parent.stdout.readline().split()]
