@@ -32,6 +32,7 @@ SOURCES = {
     "SplitterFactory": Source("contracts/src/SplitterFactory.sol"),
     "Create3Factory": Source("contracts/src/Create3Factory.sol"),
     "Splitter": Source("contracts/src/Splitter.sol"),
+    "WalletQuery": Source("contracts/src/queries/WalletQuery.sol"),
     "MockUSDC": Source("contracts/mocks/MockUSDC.sol"),
     "MockPermit2": Source("contracts/mocks/MockPermit2.sol"),
     "PlainToken": Source("contracts/mocks/PlainToken.sol", runs=1_000_000),

@@ -67,11 +67,13 @@ class Session:
         network = await self.network()
         self._transport.token = None
         address = {"address": self.address}
-        challenge = await self._transport.request("POST", "/v1/auth/nonce", repeatable=True, json=address)
+        asked = await self._transport.request("POST", "/v1/auth/nonce", repeatable=True, json=address)
+        challenge = asked.json()
         message = sign_in_message(
-            challenge.json(), address=self.address, origin=self._transport.origin, chain_id=network.chain_id
+            challenge, address=self.address, origin=self._transport.origin, chain_id=network.chain_id
         )
-        proof = {"message": message, "signature": self.wallet.sign_text(message)}
+        signature = self.wallet.sign_text(message)
+        proof = {"message": message, "signature": signature, "client_token": challenge["client_token"]}
         answer = await self._transport.request("POST", "/v1/auth/sessions", repeatable=False, json=proof)
         self._hold(answer.json())
 

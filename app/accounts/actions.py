@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from eth_utils.crypto import keccak
 from sqlalchemy import ColumnElement, Update, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import queries
 from app.accounts.api_keys import hint_of, new_api_key
 from app.accounts.models import Account, ApiKey, RefreshToken, Session, SignInNonce
-from app.accounts.rules import NONCE_SECONDS, Challenge, check_message, parse_message
+from app.accounts.proof import verify_text
+from app.accounts.rules import NONCE_SECONDS, Challenge, check_message
+from app.accounts.siwe import parse_message
 from app.chain.rpc import AsyncChain
-from app.chain.signatures import verify_digest
 from app.clock import database_now
-from app.database import Address, Digest, Hash32
+from app.database import Address
 from app.errors import NotFound, RefreshTokenRefused, SignInRefused, TooManyApiKeys
 from app.web.scopes import Scope
 
@@ -67,30 +67,49 @@ class OpenedSession:
     ends: datetime
 
 
-async def issue_nonce(session: AsyncSession, site: Site, address: Address) -> Challenge:
-    """Stores a challenge for `address` that can be used once within five minutes; forgets expired ones."""
+async def issue_nonce(session: AsyncSession, site: Site, address: Address) -> tuple[Challenge, str]:
+    """Stores a challenge for `address` that can be used once within five minutes, and forgets expired ones. With it
+    comes what only the asking client knows: who read the signed message alone can do nothing with it."""
     now = (await database_now(session)).replace(microsecond=0)
     expires_at = now + timedelta(seconds=NONCE_SECONDS)
-    asked = SignInNonce(nonce=secrets.token_hex(16), address=address, issued_at=now, expires_at=expires_at)
+    client_token = secrets.token_urlsafe(32)
+    asked = SignInNonce(
+        nonce=secrets.token_hex(16),
+        client_hash=queries.secret_hash(client_token),
+        address=address,
+        issued_at=now,
+        expires_at=expires_at,
+    )
     await session.execute(delete(SignInNonce).where(SignInNonce.expires_at < now))
     session.add(asked)
-    return challenge_of(site, asked)
+    return challenge_of(site, asked), client_token
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A signed sign-in message, and what shows that it comes from the client that asked for it."""
+
+    text: str
+    signature: bytes
+    client_token: str
 
 
 async def open_session(
-    session: AsyncSession, chain: AsyncChain, site: Site, text: str, signature: bytes, lifetimes: Lifetimes
+    session: AsyncSession, chain: AsyncChain, site: Site, proof: Proof, lifetimes: Lifetimes
 ) -> OpenedSession:
-    """Signs in the signer of `text` and uses up its nonce.
+    """Signs in the signer of a message and uses up its nonce.
 
     Raises SignInMessageMalformed, SignInRefused and BadSignature; then nothing changes, the nonce included.
     """
-    message = parse_message(text)
+    message = parse_message(proof.text)
     asked = await queries.locked_nonce(session, message.nonce)
     if asked is None:
         raise SignInRefused(rule="nonce")
+    if asked.client_hash != queries.secret_hash(proof.client_token):
+        raise SignInRefused(rule="client_token")
     now = await database_now(session)
     check_message(message, challenge_of(site, asked), now)
-    await verify_digest(chain, text_digest(text), signature, Address(asked.address))
+    await verify_text(chain, proof.text, proof.signature, Address(asked.address))
     await session.delete(asked)
     return await start_session(session, Address(asked.address), now, lifetimes)
 
@@ -187,9 +206,3 @@ def challenge_of(site: Site, asked: SignInNonce) -> Challenge:
         issued_at=asked.issued_at,
         expires_at=asked.expires_at,
     )
-
-
-def text_digest(text: str) -> Digest:
-    """What a wallet signs for a text (EIP-191, version 0x45)."""
-    body = text.encode()
-    return Digest(Hash32("0x" + keccak(b"\x19Ethereum Signed Message:\n%d" % len(body) + body).hex()))

@@ -27,6 +27,7 @@ class SignInNonce(Base):
     __table_args__ = ({"schema": MARKET_SCHEMA},)
 
     nonce: Mapped[str] = mapped_column(Text, primary_key=True)
+    client_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     address: Mapped[str] = mapped_column(AddressColumn)
     issued_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))

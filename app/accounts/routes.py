@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response, status
 
 from app.accounts import actions, queries
-from app.accounts.actions import Lifetimes, OpenedSession, Site, WantedKey
+from app.accounts.actions import Lifetimes, OpenedSession, Proof, Site, WantedKey
 from app.accounts.schemas import (
     ApiKeyView,
     ChallengeView,
@@ -56,8 +56,8 @@ CurrentTokenKeys = Annotated[TokenKeys, Depends(current_token_keys)]
 
 @router.post("/nonce")
 async def ask_nonce(body: NonceAsked, session: DbSession, site: CurrentSite) -> ChallengeView:
-    """The values of an EIP-4361 message to sign within five minutes; the nonce works once."""
-    return challenge_view(await actions.issue_nonce(session, site, body.address))
+    """The values of an EIP-4361 message to sign within five minutes; its nonce works once, for the client that asks."""
+    return challenge_view(*await actions.issue_nonce(session, site, body.address))
 
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED)
@@ -71,8 +71,8 @@ async def open_session(
     lifetimes: CurrentLifetimes,
 ) -> NewSession:
     """Signs in with the signed message: an access token, and a refresh token for the next one."""
-    signature = bytes.fromhex(body.signature[2:])
-    opened = await actions.open_session(session, chain, site, body.message, signature, lifetimes)
+    proof = Proof(body.message, bytes.fromhex(body.signature[2:]), body.client_token)
+    opened = await actions.open_session(session, chain, site, proof, lifetimes)
     speak_for(request, Caller(opened.address, session_id=opened.id))
     return new_session(keys, site, opened)
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.accounts.models import ApiKey
-from app.accounts.rules import MAX_MESSAGE_BYTES, STATEMENT, VERSION, Challenge
+from app.accounts.rules import STATEMENT, Challenge
+from app.accounts.siwe import MAX_MESSAGE_BYTES, VERSION
 from app.web.fields import AddressField, Signature, Text, WireModel
 from app.web.scopes import Scope
 
@@ -19,7 +20,8 @@ class NonceAsked(WireModel):
 
 
 class ChallengeView(BaseModel):
-    """The values of the EIP-4361 message to sign; `expires_at` is its Expiration Time."""
+    """The values of the EIP-4361 message to sign; `expires_at` is its Expiration Time. Keep `client_token` and send it
+    with the signed message: it shows that the answer comes from who asked."""
 
     nonce: str
     domain: str
@@ -29,11 +31,13 @@ class ChallengeView(BaseModel):
     expires_at: datetime
     statement: str
     version: str
+    client_token: str
 
 
 class SignedMessage(WireModel):
     message: Annotated[Text, Field(max_length=MAX_MESSAGE_BYTES)]
     signature: Signature
+    client_token: Annotated[Text, Field(max_length=200)]
 
 
 class SessionView(BaseModel):
@@ -100,7 +104,7 @@ def api_key_view(stored: ApiKey) -> ApiKeyView:
     return ApiKeyView.model_validate(stored, from_attributes=True)
 
 
-def challenge_view(challenge: Challenge) -> ChallengeView:
+def challenge_view(challenge: Challenge, client_token: str) -> ChallengeView:
     """What the client is asked to sign."""
     return ChallengeView(
         nonce=challenge.nonce,
@@ -111,4 +115,5 @@ def challenge_view(challenge: Challenge) -> ChallengeView:
         expires_at=challenge.expires_at,
         statement=STATEMENT,
         version=VERSION,
+        client_token=client_token,
     )

@@ -283,5 +283,16 @@ def errors() -> dict[bytes, dict[str, Any]]:
 
 @cache
 def abi(contract: str) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = json.loads((ARTIFACTS / f"{contract}.json").read_text())["abi"]
+    entries: list[dict[str, Any]] = artifact(contract)["abi"]
     return entries
+
+
+@cache
+def creation_code(contract: str) -> bytes:
+    """What deploys it, without its arguments."""
+    return bytes.fromhex(artifact(contract)["bytecode"][2:])
+
+
+def artifact(contract: str) -> dict[str, Any]:
+    """What is committed of a contract."""
+    return dict(json.loads((ARTIFACTS / f"{contract}.json").read_text()))

@@ -93,14 +93,15 @@ class AsyncChain:
 
     async def call(
         self,
-        to: Address,
+        to: Address | None,
         data: bytes,
         *,
         sender: Address | None = None,
         gas: int | None = None,
         block: BlockTag = "latest",
     ) -> bytes:
-        """eth_call. Raises CallReverted with the raw revert data."""
+        """eth_call; without `to`, what the creation code in `data` would leave. Raises CallReverted with the raw
+        revert data."""
         return from_hex(await self.request("eth_call", call_object(to, data, sender, gas), tag(block)))
 
     async def estimate_gas(self, to: Address, data: bytes, *, sender: Address) -> int:
@@ -169,8 +170,10 @@ def result_of(method: str, answer: Any) -> Any:
     raise RpcRefused(method=method, code=code, message=message)
 
 
-def call_object(to: Address, data: bytes, sender: Address | None, gas: int | None) -> dict[str, str]:
-    call = {"to": str(to), "data": "0x" + data.hex()}
+def call_object(to: Address | None, data: bytes, sender: Address | None, gas: int | None) -> dict[str, str]:
+    call = {"data": "0x" + data.hex()}
+    if to is not None:
+        call["to"] = to
     if sender is not None:
         call["from"] = sender
     if gas is not None:

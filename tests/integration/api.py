@@ -70,14 +70,18 @@ class Wallet:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    def answer_to(self, challenge: dict[str, Any], **other: object) -> dict[str, Any]:
+        """The body that opens a session; `other` replaces values of what is signed."""
+        text = sign_in_text(challenge, self.address, **other)
+        return {"message": text, "signature": self.sign_text(text), "client_token": challenge["client_token"]}
+
     async def sign_in(self) -> dict[str, str]:
         """The headers of a signed-in request."""
         return {"Authorization": f"Bearer {(await self.open_session())['token']}"}
 
     async def open_session(self) -> dict[str, Any]:
         """What signing in answers."""
-        text = sign_in_text(await self.challenge(), self.address)
-        proof = {"message": text, "signature": self.sign_text(text)}
+        proof = self.answer_to(await self.challenge())
         answer = await self.client.post("/v1/auth/sessions", json=proof)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())

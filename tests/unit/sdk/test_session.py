@@ -96,6 +96,7 @@ class Service:
 def challenge(url: str) -> dict[str, Any]:
     return {
         "nonce": "abcdefgh12345678",
+        "client_token": "known to the client alone",
         "domain": url.removeprefix("http://"),
         "uri": url,
         "chain_id": 31337,
