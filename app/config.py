@@ -1,18 +1,41 @@
-"""One frozen Settings, read from the environment.
+"""One frozen Settings, read from the environment, or from the file that NAME_FILE names in NAME's place.
 
 Values without which a process cannot work have no default. Keys are read from files, never from the command line.
 """
 
+import os
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.errors import SettingRefused
 
 MEBIBYTE = 1024 * 1024
+
+
+class FromFiles(PydanticBaseSettingsSource):
+    """Any setting from a file, as containers are given their secrets. Raises SettingRefused."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The file's text without the white space around it; None where no file is named."""
+        name = field_name.upper()
+        path = os.environ.get(f"{name}_FILE")
+        if not path or f"{field_name}_file" in self.settings_cls.model_fields:
+            return None, field_name, False
+        if os.environ.get(name):
+            raise SettingRefused(name=name, reason=f"it is set, and {name}_FILE too: which one counts?")
+        try:
+            return Path(path).read_text().strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingRefused(name=f"{name}_FILE", reason=f"it cannot be read ({type(error).__name__})") from None
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 class Settings(BaseSettings):
@@ -30,7 +53,16 @@ class Settings(BaseSettings):
     public_url: str
     api_host: str = "127.0.0.1"
     api_port: int = 8000
+    usdc_address: str | None = None
     relayer_key_file: Path | None = None
+    relayer_keys: Annotated[tuple[str, ...], NoDecode] = ()
+    keystore_password_file: Path | None = None
+    signer_token_file: Path | None = None
+    gas_day_wei: int = Field(default=50 * 10**18, ge=0)
+    gas_start_wei: int = Field(default=0, ge=0)
+    gas_contract_start_wei: int = Field(default=0, ge=0)
+    gas_deposit_wei: int = Field(default=10**17, ge=0)
+    gas_token_price: int = Field(default=250_000, ge=1)
     auctioneer_key_file: Path | None = None
     arbiters: Annotated[tuple[str, ...], NoDecode] = ()
     finality_depth: int | None = Field(default=None, ge=1)
@@ -55,7 +87,18 @@ class Settings(BaseSettings):
     reorg_handling: Literal["on", "off"] = "on"
     fault_at: str = ""
 
-    @field_validator("rpc_urls", "arbiters", mode="before")
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override]  # what is left out is not read
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code, then the environment, then the files that it names."""
+        return init_settings, env_settings, FromFiles(settings_cls)
+
+    @field_validator("rpc_urls", "arbiters", "relayer_keys", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -77,6 +120,12 @@ class Settings(BaseSettings):
         if not self.public_url.startswith("https://"):
             raise SettingRefused(name="PUBLIC_URL", reason="production needs https://")
         return self
+
+    @property
+    def relayer_sources(self) -> tuple[str, ...]:
+        """Where the relayer's keys are (app/signing/keys.py); none where this deployment carries nothing."""
+        single = () if self.relayer_key_file is None else (f"file:{self.relayer_key_file}",)
+        return tuple(dict.fromkeys((*single, *self.relayer_keys)))
 
     @property
     def origin(self) -> str:

@@ -212,6 +212,22 @@ class RelayerKeyMissing(SettingRefused):
     """This worker was started without a key to send with."""
 
 
+class InviteRefused(InvalidInput):
+    text = "This invite is not one that you can use: it is unknown, used by somebody else, or its time is over."
+
+
+class SignerUnavailable(Unavailable):
+    """The service that keeps a key did not sign; a later try may succeed."""
+
+    text = "The signer did not answer as it must: {reason}."
+
+
+class SignerRefused(Forbidden):
+    """The service that keeps a key does not sign this, by its own rules."""
+
+    text = "The signer refuses: {reason}."
+
+
 # content
 
 

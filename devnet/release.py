@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-import rlp  # type: ignore[import-untyped]  # publishes no types
+import rlp
 from eth_abi.abi import encode
 from eth_utils.abi import function_abi_to_4byte_selector
 from eth_utils.address import to_canonical_address, to_checksum_address

@@ -2,17 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import cast, func, select, update
+from orjson import dumps as orjson_dumps
+from sqlalchemy import cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.announcements import queries
 from app.announcements.models import Announcement, ReactionCursor
 
+ANNOUNCE_ALL = text("""
+SELECT market.announce(said.topic, said.subject, CAST(said.payload AS jsonb))
+FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS text[]), CAST(:payloads AS text[]))
+    WITH ORDINALITY AS said (topic, subject, payload, place) ORDER BY said.place
+""")
+
+
+def dumps(payload: Mapping[str, object]) -> str:
+    return orjson_dumps(payload).decode()
+
 
 async def announce(session: AsyncSession, topic: str, subject: str, payload: Mapping[str, object]) -> None:
     """Says that `topic` happened to `subject`, if and when the caller's transaction commits."""
     await session.execute(select(func.market.announce(topic, subject, cast(payload, JSONB))))
+
+
+async def announce_all(session: AsyncSession, said: Sequence[tuple[str, str, Mapping[str, object]]]) -> None:
+    """(topic, subject, payload) of each, in their order: as `announce`, in one statement."""
+    if not said:
+        return
+    topics, subjects, payloads = zip(*said, strict=True)
+    given = {"topics": topics, "subjects": subjects, "payloads": [dumps(payload) for payload in payloads]}
+    await session.execute(ANNOUNCE_ALL, given)
 
 
 async def next_for(session: AsyncSession, name: str, topics: Sequence[str], limit: int = 100) -> list[Announcement]:

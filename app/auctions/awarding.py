@@ -25,6 +25,7 @@ from app.database import Address, Digest, Hash32
 from app.errors import AgentIdNotControlled
 from app.escrow.queries import chain_clock
 from app.relayer import actions as relayer
+from app.relayer.gas.rules import Payer
 from app.tasks.actions import require_control
 from app.tasks.models import Auction
 from app.tasks.queries import TaskView, task_of
@@ -130,6 +131,7 @@ async def send_award(
         account=auctioneer.address,
         to=auctioneer.deployment.escrow,
         data=award_call(auctioneer, view, winner, result.price, transcript),
+        payer=Payer.PLATFORM,
     )
     auction.attempts, auction.award_intent_id = attempt, intent.id
     auction.winner, auction.price, auction.transcript = winner.digest, result.price, transcript

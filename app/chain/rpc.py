@@ -24,6 +24,10 @@ BlockTag = int | Literal["latest", "pending", "finalized", "safe", "earliest"]
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 METHOD_NOT_FOUND = -32601
+BATCH = 100
+"""Calls in one request: what providers take."""
+Call = tuple[Any, ...]
+"""A method and its parameters."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Receipt:
     block_hash: Hash32
     succeeded: bool
     gas_used: int
+    gas_price: int
+    """Wei for each gas, tip included."""
 
 
 class AsyncChain:
@@ -79,14 +85,48 @@ class AsyncChain:
         reason = "; ".join(type(failure).__name__ for failure in failures) or "no URL is set"
         raise ChainUnavailable(method=method, reason=reason) from (failures[-1] if failures else None)
 
+    async def batch(self, calls: Sequence[Call]) -> list[Any]:
+        """Each call's result in the calls' order; in its place a RpcRefused or CallReverted where the node refused it.
+
+        Calls of one HTTP request, up to BATCH of them; a node may run them at the same time. One that takes no batches
+        is asked one by one. Raises ChainUnavailable where no node answers.
+        """
+        answers: list[Any] = []
+        for first in range(0, len(calls), BATCH):
+            answers += await self._batch(calls[first : first + BATCH])
+        return answers
+
+    async def _batch(self, calls: Sequence[Call]) -> list[Any]:
+        body = [{"jsonrpc": "2.0", "id": n, "method": call[0], "params": call[1:]} for n, call in enumerate(calls)]
+        failures: list[Exception] = []
+        for url in self._urls:
+            try:
+                return in_order(calls, await self._ask(url, orjson.dumps(body)))
+            except (httpx.HTTPError, TimeoutError, ValueError) as error:
+                failures.append(error)
+        if any(isinstance(failure, NoBatch) for failure in failures):
+            return [await self._or_refusal(*call) for call in calls]
+        reason = "; ".join(type(failure).__name__ for failure in failures) or "no URL is set"
+        raise ChainUnavailable(method=calls[0][0], reason=reason) from (failures[-1] if failures else None)
+
+    async def _or_refusal(self, method: str, *params: Any) -> Any:
+        """A call's result, or what it was refused with."""
+        try:
+            return await self.request(method, *params)
+        except (RpcRefused, CallReverted) as refused:
+            return refused
+
     async def _post(self, url: str, body: bytes) -> dict[str, Any]:
+        answer = await self._ask(url, body)
+        if not is_answer(answer):
+            raise ValueError("what came back is no JSON-RPC answer")
+        return dict(answer)
+
+    async def _ask(self, url: str, body: bytes) -> Any:
         # The client's own limit is for each read; this one is for the whole, so that a trickle ends too.
         async with asyncio.timeout(self.timeout_seconds):
             response = await self._client.post(url, content=body, headers={"Content-Type": "application/json"})
-        answer = orjson.loads(response.content)
-        if not isinstance(answer, dict) or ("result" not in answer and not isinstance(answer.get("error"), dict)):
-            raise ValueError(f"HTTP {response.status_code} without a JSON-RPC answer")
-        return answer
+        return orjson.loads(response.content)
 
     async def chain_id(self) -> int:
         return int(await self.request("eth_chainId"), 16)
@@ -138,16 +178,33 @@ class AsyncChain:
         return TxHash(Hash32(str(await self.request("eth_sendRawTransaction", "0x" + raw.hex())).lower()))
 
     async def receipt(self, tx_hash: TxHash) -> Receipt | None:
-        answer = await self.request("eth_getTransactionReceipt", tx_hash)
-        if answer is None or answer.get("blockHash") is None:
-            return None
-        return Receipt(
-            tx_hash=tx_hash,
-            block_number=int(answer["blockNumber"], 16),
-            block_hash=Hash32(answer["blockHash"].lower()),
-            succeeded=int(answer["status"], 16) == 1,
-            gas_used=int(answer["gasUsed"], 16),
-        )
+        return receipt_of(tx_hash, await self.request("eth_getTransactionReceipt", tx_hash))
+
+
+class NoBatch(ValueError):
+    """A node answered several calls with one answer: it takes no batches."""
+
+
+def in_order(calls: Sequence[Call], answers: Any) -> list[Any]:
+    """What was answered to each call. Raises NoBatch, and ValueError where an answer is missing."""
+    if not isinstance(answers, list):
+        raise NoBatch("a batch was answered by one answer")
+    by_id = {answer.get("id"): answer for answer in answers if is_answer(answer)}
+    if by_id.keys() != set(range(len(calls))):
+        raise ValueError("a call of a batch was not answered")
+    return [result_or_refusal(call[0], by_id[n]) for n, call in enumerate(calls)]
+
+
+def result_or_refusal(method: str, answer: Any) -> Any:
+    try:
+        return result_of(method, answer)
+    except (RpcRefused, CallReverted) as refused:
+        return refused
+
+
+def is_answer(answer: Any) -> bool:
+    """Whether it has the form of JSON-RPC."""
+    return isinstance(answer, dict) and ("result" in answer or isinstance(answer.get("error"), dict))
 
 
 @cache
@@ -179,6 +236,20 @@ def call_object(to: Address | None, data: bytes, sender: Address | None, gas: in
     if gas is not None:
         call["gas"] = hex(gas)
     return call
+
+
+def receipt_of(tx_hash: TxHash, answer: Any) -> Receipt | None:
+    """What a node says of a transaction; None where it is in no block."""
+    if answer is None or answer.get("blockHash") is None:
+        return None
+    return Receipt(
+        tx_hash=tx_hash,
+        block_number=int(answer["blockNumber"], 16),
+        block_hash=Hash32(answer["blockHash"].lower()),
+        succeeded=int(answer["status"], 16) == 1,
+        gas_used=int(answer["gasUsed"], 16),
+        gas_price=int(answer.get("effectiveGasPrice") or "0x0", 16),
+    )
 
 
 def block_header(answer: dict[str, Any]) -> BlockHeader:

@@ -13,20 +13,31 @@ from app.announcements.actions import announce
 from app.boundary import after_commit
 from app.database import Address, TaskId
 from app.relayer import queries, wakeup
+from app.relayer.gas import books
+from app.relayer.gas.rules import Payer
 from app.relayer.models import Intent
+from app.relayer.outbox import facts_of, subject_of
 from app.relayer.rules import MAX_ATTEMPTS, WAIT_SECONDS, Failure, IntentState, back_off_seconds
 
 
 async def enqueue(
-    session: AsyncSession, *, key: str, verb: str, task_id: TaskId | None, account: Address, to: Address, data: bytes
+    session: AsyncSession,
+    *,
+    key: str,
+    verb: str,
+    task_id: TaskId | None,
+    account: Address,
+    to: Address,
+    data: bytes,
+    payer: Payer = Payer.ACCOUNT,
 ) -> Intent:
     """Stores a call to be carried if and when the caller's transaction commits, and wakes the relayer then.
 
-    `key` names the effect: the same key gives back the intent that is already there, whatever became of it.
+    `key` names the effect: the same key gives back the intent that is already there, whatever became of it. `payer` is
+    the platform for what it does itself; who else pays is decided when the intent is admitted (app/relayer/gas).
     """
-    fresh = insert(Intent).values(
-        id=uuid4(), key=key, verb=verb, task_id=task_id, account=account, to_address=to, calldata=data
-    )
+    values = {"id": uuid4(), "key": key, "verb": verb, "task_id": task_id, "account": account}
+    fresh = insert(Intent).values(**values, to_address=to, calldata=data, payer=payer)
     stored = fresh.on_conflict_do_nothing(index_elements=[Intent.key]).returning(Intent)
     intent = (await session.scalars(stored)).one_or_none()
     if intent is None:
@@ -36,12 +47,6 @@ async def enqueue(
         return existing
     after_commit(session, "relayer.nudge", wakeup.nudge)
     return intent
-
-
-async def pass_simulation(session: AsyncSession, intent: Intent, gas_limit: int) -> None:
-    """It would succeed now: it may have a nonce."""
-    intent.gas_limit = gas_limit
-    await move(session, intent, IntentState.SIMULATED)
 
 
 async def postpone(session: AsyncSession, intent: Intent, detail: str) -> None:
@@ -61,20 +66,23 @@ async def wait(session: AsyncSession, intent: Intent) -> None:
 async def put_back(session: AsyncSession, intent: Intent, seconds: float) -> None:
     """An older simulation may have passed: it counts no more."""
     intent.next_attempt_at = func.clock_timestamp() + timedelta(seconds=seconds)
-    intent.gas_limit = None
+    intent.gas_limit, intent.sender = None, None
     await move(session, intent, IntentState.QUEUED)
     await session.flush()
 
 
 async def fail(session: AsyncSession, intent: Intent, reason: Failure, error: Mapping[str, Any] | None) -> None:
     """The end without an effect; `error` is what the contract said."""
+    if intent.tx_hash is None:
+        await books.release(session, intent.id)
     intent.reason, intent.error = reason, None if error is None else dict(error)
     await move(session, intent, IntentState.FAILED)
 
 
 async def requeue(session: AsyncSession, intent: Intent) -> None:
     """Its nonce went to something else and it was never mined: it starts again."""
-    intent.tx_hash, intent.gas_limit = None, None
+    intent.tx_hash, intent.gas_limit, intent.sender = None, None, None
+    await books.release(session, intent.id)
     await move(session, intent, IntentState.QUEUED)
 
 
@@ -88,19 +96,3 @@ async def move(session: AsyncSession, intent: Intent, state: IntentState) -> Non
     await session.flush()
     if state not in (IntentState.QUEUED, IntentState.SIMULATED):
         await announce(session, f"intent.{state}", subject_of(intent), facts_of(intent))
-
-
-def subject_of(intent: Intent) -> str:
-    return f"account:{intent.account}" if intent.task_id is None else f"task:{intent.task_id}"
-
-
-def facts_of(intent: Intent) -> dict[str, object]:
-    return {
-        "intent_id": str(intent.id),
-        "key": intent.key,
-        "verb": intent.verb,
-        "state": intent.state,
-        "reason": intent.reason,
-        "error": intent.error,
-        "tx_hash": intent.tx_hash,
-    }

@@ -1,90 +1,89 @@
-"""From an intent to a broadcast transaction: simulate, sign and store, send. Each step commits before the next.
+"""From an intent to a broadcast transaction: admit, sign and store, send. Each step commits before the next.
 
 The bytes are stored before they leave, so that after a crash the same bytes are sent again and nothing else is.
 A nonce is reserved in the commit that stores its bytes: a reserved nonce without bytes would be a gap.
 """
 
-import logging
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.boundary import transaction
-from app.database import Address, Hash32, TaskId
+from app.database import Address
 from app.faults import reach
-from app.relayer import actions, queries
+from app.relayer import outbox, queries
+from app.relayer.admit import admit
 from app.relayer.fees import current_fees
 from app.relayer.models import Intent, Transaction
-from app.relayer.rules import Failure, Fees, next_nonce
+from app.relayer.rules import Fees, TransactionState, next_nonce
 from app.relayer.send import send_waiting
-from app.relayer.sender import Sender, sign_call
-from app.relayer.simulate import Outcome, Passed, Refused, Unanswered, simulate_all
+from app.relayer.sender import Sender, call_of
+from app.signing.envelope import Unsigned
 
-log = logging.getLogger(__name__)
-
-BATCH = 50
 # Pools keep only so many transactions of one account that are not mined yet.
 MAX_IN_FLIGHT = 48
 
 
-async def carry(sender: Sender) -> int:
-    """Carries a batch of waiting intents; how many were signed. Raises ChainUnavailable: a later sweep mends it."""
-    await simulate_waiting(sender)
-    signed = await sign_simulated(sender)
+async def carry(senders: Sequence[Sender]) -> int:
+    """Carries a batch of waiting intents; how many were looked at or signed. Raises ChainUnavailable."""
+    return await admit(senders) + sum(await asyncio.gather(*(sign_and_send(sender) for sender in senders)))
+
+
+async def sign_and_send(sender: Sender) -> int:
+    """What one account was given; how many were signed."""
+    signed = await sign_admitted(sender)
     if signed:
         reach("relayer.after_commit_before_send")
         await send_waiting(sender)
     return signed
 
 
-async def simulate_waiting(sender: Sender) -> None:
-    async with transaction(sender.sessions) as session:
-        intents = await queries.intents_to_simulate(session, BATCH)
-    if not intents:
-        return
-    outcomes = await simulate_all(sender.chain, sender.address, intents)
-    async with transaction(sender.sessions) as session:
-        locked = await queries.locked_intents(session, [intent.id for intent in intents])
-        for intent, outcome in zip(intents, outcomes, strict=True):
-            if locked[intent.id].tx_hash is None:
-                await apply_outcome(session, locked[intent.id], outcome)
-
-
-async def apply_outcome(session: AsyncSession, intent: Intent, outcome: Outcome) -> None:
-    match outcome:
-        case Passed(gas_limit):
-            await actions.pass_simulation(session, intent, gas_limit)
-        case Refused() if intent.task_id is not None and await queries.is_in_flight(
-            session, TaskId(Hash32(intent.task_id))
-        ):
-            # What it builds upon may only be on its way, or on its way back after a reorg.
-            await actions.wait(session, intent)
-        case Refused(error):
-            log.info("intent refused verb=%s intent=%s error=%s", intent.verb, intent.id, error["text"])
-            await actions.fail(session, intent, Failure.SIMULATION_REVERTED, error)
-        case Unanswered(message):
-            log.warning("simulation unanswered verb=%s intent=%s: %s", intent.verb, intent.id, message)
-            await actions.postpone(session, intent, message)
-
-
-async def sign_simulated(sender: Sender) -> int:
+async def sign_admitted(sender: Sender) -> int:
     """Gives each its nonce and bytes in one commit, oldest first."""
     async with transaction(sender.sessions) as session:
         in_flight = await queries.count_unmined(session, sender.chain_id, sender.address)
-        intents = await queries.intents_to_sign(session, max(0, MAX_IN_FLIGHT - in_flight))
+        intents = await queries.intents_to_sign(session, sender.address, max(0, MAX_IN_FLIGHT - in_flight))
         if not intents:
             return 0
         fees = await current_fees(sender.chain, sender.chain_id)
         highest = await queries.highest_nonce(session, sender.chain_id, sender.address)
         first = next_nonce(await sender.chain.nonce(sender.address, "pending"), highest)
-        for nonce, intent in enumerate(intents, first):
-            sign(session, sender, intent, nonce, fees)
+        unsigned = [call(sender, intent, nonce, fees) for nonce, intent in enumerate(intents, first)]
+        await store(session, sender, [intent.id for intent in intents], unsigned, fees)
+        reach("relayer.signed_before_commit")
     return len(intents)
 
 
-def sign(session: AsyncSession, sender: Sender, intent: Intent, nonce: int, fees: Fees) -> None:
+def call(sender: Sender, intent: Intent, nonce: int, fees: Fees) -> Unsigned:
     if intent.gas_limit is None:
-        raise ValueError(f"intent {intent.id} was simulated without a gas limit")
-    to = Address(intent.to_address)
-    signed = sign_call(sender, nonce, fees, intent.gas_limit, to, intent.calldata)
-    intent.tx_hash = signed.hash
-    session.add(Transaction.of(sender.chain_id, sender.address, nonce, 0, intent.id, signed.hash, signed.raw, fees))
+        raise ValueError(f"intent {intent.id} was admitted without a gas limit")
+    return call_of(sender, nonce, fees, intent.gas_limit, Address(intent.to_address), intent.calldata)
+
+
+async def store(
+    session: AsyncSession, sender: Sender, intents: Sequence[UUID], unsigned: Sequence[Unsigned], fees: Fees
+) -> None:
+    """The signed bytes of each, and which intent it carries. Raises SignerUnavailable, SignerRefused."""
+    signed = await sender.signer.sign(unsigned)
+    rows = [
+        {
+            "chain_id": sender.chain_id,
+            "sender": sender.address,
+            "nonce": plain.nonce,
+            "attempt": 0,
+            "intent_id": intent_id,
+            "hash": each.hash,
+            "raw": each.raw,
+            "max_fee": fees.max_fee,
+            "tip": fees.tip,
+            "state": TransactionState.SIGNED,
+            "was_mined": False,
+            "sends": 0,
+        }
+        for plain, each, intent_id in zip(unsigned, signed, intents, strict=True)
+    ]
+    await session.execute(insert(Transaction), rows)
+    await outbox.name_transactions(session, dict(zip(intents, [each.hash for each in signed], strict=True)))

@@ -29,6 +29,8 @@ class Intent(Base):
     to_address: Mapped[str] = mapped_column(AddressColumn)
     calldata: Mapped[bytes] = mapped_column(LargeBinary)
     gas_limit: Mapped[int | None] = mapped_column(BigInteger)
+    sender: Mapped[str | None] = mapped_column(AddressColumn)
+    payer: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
@@ -55,7 +57,7 @@ class Transaction(Base):
     attempt: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     intent_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey(f"{MARKET_SCHEMA}.intents.id"))
     hash: Mapped[str] = mapped_column(Hash32Column)
-    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    raw: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     max_fee: Mapped[int] = mapped_column(AmountColumn)
     tip: Mapped[int] = mapped_column(AmountColumn)
     state: Mapped[str] = mapped_column(Text)
@@ -65,6 +67,7 @@ class Transaction(Base):
     block_hash: Mapped[str | None] = mapped_column(Hash32Column)
     sends: Mapped[int] = mapped_column(Integer)
     sent_at: Mapped[datetime | None] = mapped_column(Time)
+    gas_wei: Mapped[int | None] = mapped_column(AmountColumn)
     created_at: Mapped[datetime] = mapped_column(Time, server_default=func.clock_timestamp())
 
     @classmethod

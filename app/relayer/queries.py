@@ -1,17 +1,20 @@
 """Every SELECT of the outbox."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
 
 from app.database import Address, TaskId
 from app.relayer.models import Intent, Transaction
 from app.relayer.rules import IntentState, TransactionState
 
 MOST_SENDS = 100
+ADMITTED_FOR = timedelta(seconds=5)
+"""So long an intent that waits for a nonce is not simulated again."""
 OPEN = (TransactionState.SIGNED, TransactionState.SENT, TransactionState.MINED)
 
 
@@ -36,11 +39,14 @@ async def intents_made_by(
     return list(await session.scalars(newest))
 
 
-async def intents_to_simulate(session: AsyncSession, limit: int) -> list[Intent]:
-    """Those without a transaction whose time has come, oldest first."""
+async def intents_to_simulate(session: AsyncSession, senders: Collection[Address], limit: int) -> list[Intent]:
+    """Those without a transaction whose time has come, oldest first: of those that wait to be signed by one of these
+    accounts, too, since what was true a while ago may not be."""
+    mine = (Intent.state == IntentState.SIMULATED) & (Intent.sender.is_(None) | Intent.sender.in_(senders))
+    mine &= Intent.updated_at < func.clock_timestamp() - ADMITTED_FOR
     waiting = (
         select(Intent)
-        .where(Intent.state.in_((IntentState.QUEUED, IntentState.SIMULATED)), Intent.tx_hash.is_(None))
+        .where((Intent.state == IntentState.QUEUED) | mine, Intent.tx_hash.is_(None))
         .where(Intent.next_attempt_at <= func.clock_timestamp())
         .order_by(Intent.created_at, Intent.id)
         .limit(limit)
@@ -48,11 +54,11 @@ async def intents_to_simulate(session: AsyncSession, limit: int) -> list[Intent]
     return list(await session.scalars(waiting))
 
 
-async def intents_to_sign(session: AsyncSession, limit: int) -> list[Intent]:
-    """Those that passed their simulation and have no transaction, oldest first, locked for the caller."""
+async def intents_to_sign(session: AsyncSession, sender: Address, limit: int) -> list[Intent]:
+    """Those that this account shall send and that have no transaction, oldest first, locked for the caller."""
     waiting = (
         select(Intent)
-        .where(Intent.state == IntentState.SIMULATED, Intent.tx_hash.is_(None))
+        .where(Intent.state == IntentState.SIMULATED, Intent.tx_hash.is_(None), Intent.sender == sender)
         .order_by(Intent.created_at, Intent.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -64,6 +70,32 @@ async def locked_intents(session: AsyncSession, intent_ids: Collection[UUID]) ->
     """By id, as they are now, locked for the caller."""
     wanted = select(Intent).where(Intent.id.in_(intent_ids)).order_by(Intent.id).with_for_update()
     return {intent.id: intent for intent in await session.scalars(wanted)}
+
+
+async def intents_by_id(session: AsyncSession, intent_ids: Collection[UUID]) -> list[Intent]:
+    """In the order of the ids, as they are now."""
+    if not intent_ids:
+        return []
+    wanted = select(Intent).where(Intent.id.in_(intent_ids)).execution_options(populate_existing=True)
+    found = {intent.id: intent for intent in await session.scalars(wanted)}
+    return [found[intent_id] for intent_id in intent_ids]
+
+
+async def senders_of(session: AsyncSession, tasks: Collection[str]) -> dict[str, Address]:
+    """Which account holds transactions of a task that are in no block, or is to sign one: the next goes after it."""
+    if not tasks:
+        return {}
+    unmined = Intent.state.in_((IntentState.SIMULATED, IntentState.SENT)) & Intent.sender.is_not(None)
+    rows = await session.execute(select(Intent.task_id, Intent.sender).where(Intent.task_id.in_(tasks), unmined))
+    return {str(task): Address(str(sender)) for task, sender in rows}
+
+
+async def loads(session: AsyncSession, senders: Collection[Address]) -> dict[Address, int]:
+    """How many intents wait for each account, or are on their way with it."""
+    unmined = Intent.state.in_((IntentState.SIMULATED, IntentState.SENT)) & Intent.sender.in_(senders)
+    counted = select(Intent.sender, func.count()).where(unmined).group_by(Intent.sender)
+    found = {Address(str(sender)): count for sender, count in await session.execute(counted)}
+    return {sender: found.get(sender, 0) for sender in senders}
 
 
 async def is_in_flight(session: AsyncSession, task_id: TaskId) -> bool:
@@ -133,6 +165,7 @@ async def transactions_to_send(session: AsyncSession, chain_id: int, sender: Add
         .where(Transaction.chain_id == chain_id, Transaction.sender == sender)
         .where(Transaction.state == TransactionState.SIGNED)
         .order_by(Transaction.nonce, Transaction.attempt)
+        .options(undefer(Transaction.raw))
         .limit(MOST_SENDS)
     )
     return list(await session.scalars(waiting))

@@ -9,9 +9,11 @@ from app.boundary import transaction
 from app.database import Address
 from app.relayer import queries
 from app.relayer.fees import current_fees
+from app.relayer.gas.books import raise_charge
 from app.relayer.models import Intent, Transaction
 from app.relayer.rules import Fees, TransactionState, bumped, gaps
-from app.relayer.sender import Sender, Signed, sign_call, sign_filler
+from app.relayer.sender import Sender, call_of, filler_of, sign_one
+from app.signing.envelope import Signed, Unsigned
 
 log = logging.getLogger(__name__)
 
@@ -24,23 +26,25 @@ async def replace(session: AsyncSession, sender: Sender, rows: Sequence[Transact
         last.state = TransactionState.SIGNED
         return
     if intent is None or last.intent_id is None or intent.gas_limit is None:
-        add(session, sender, last, sign_filler(sender, last.nonce, fees), fees, None)
+        await add(session, sender, last, filler_of(sender, last.nonce, fees), fees, None)
         return
-    signed = sign_call(sender, last.nonce, fees, intent.gas_limit, Address(intent.to_address), intent.calldata)
-    add(session, sender, last, signed, fees, intent)
-    intent.tx_hash = signed.hash
+    again = call_of(sender, last.nonce, fees, intent.gas_limit, Address(intent.to_address), intent.calldata)
+    intent.tx_hash = (await add(session, sender, last, again, fees, intent)).hash
+    await raise_charge(session, intent.id, intent.gas_limit * fees.max_fee)
 
 
 async def replace_by_filler(session: AsyncSession, sender: Sender, rows: Sequence[Transaction]) -> None:
     """Nothing at all, at a fee above the last candidate's."""
     last = rows[-1]
     fees = bumped(last.fees, await current_fees(sender.chain, sender.chain_id)) or last.fees
-    add(session, sender, last, sign_filler(sender, last.nonce, fees), fees, None)
+    await add(session, sender, last, filler_of(sender, last.nonce, fees), fees, None)
 
 
-def add(
-    session: AsyncSession, sender: Sender, last: Transaction, signed: Signed, fees: Fees, intent: Intent | None
-) -> None:
+async def add(
+    session: AsyncSession, sender: Sender, last: Transaction, unsigned: Unsigned, fees: Fees, intent: Intent | None
+) -> Signed:
+    """Raises SignerUnavailable, SignerRefused."""
+    signed = await sign_one(sender, unsigned)
     intent_id = None if intent is None else intent.id
     log.info("replaced chain=%d nonce=%d old=%s new=%s", sender.chain_id, last.nonce, last.hash, signed.hash)
     last.state = TransactionState.SENT
@@ -56,6 +60,7 @@ def add(
             fees,
         )
     )
+    return signed
 
 
 async def fill_gaps(sender: Sender, chain_nonce: int) -> None:
@@ -67,6 +72,6 @@ async def fill_gaps(sender: Sender, chain_nonce: int) -> None:
             return
         fees = await current_fees(sender.chain, sender.chain_id)
         for nonce in missing:
-            signed = sign_filler(sender, nonce, fees)
+            signed = await sign_one(sender, filler_of(sender, nonce, fees))
             log.warning("gap filled chain=%d nonce=%d tx=%s", sender.chain_id, nonce, signed.hash)
             session.add(Transaction.of(sender.chain_id, sender.address, nonce, 0, None, signed.hash, signed.raw, fees))

@@ -44,6 +44,7 @@ class Failure(StrEnum):
     REVERTED = "reverted"
     LOST_IN_REORG = "lost_in_reorg"
     UNANSWERED = "unanswered"
+    GAS_CREDIT_SPENT = "gas_credit_spent"
 
 
 class TransactionState(StrEnum):
@@ -117,6 +118,8 @@ class Sighting:
     block_number: int
     block_hash: str
     succeeded: bool
+    gas_wei: int | None = None
+    """What it cost, where that was asked for."""
 
 
 @dataclass(frozen=True)

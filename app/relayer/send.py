@@ -1,78 +1,74 @@
 """Broadcasting stored bytes in the order of their nonces, and reading the node's refusals."""
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import func, update
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from app.announcements.actions import announce
 from app.boundary import transaction
-from app.errors import RpcRefused
+from app.errors import CallReverted, RpcRefused
 from app.faults import reach
-from app.relayer import actions, queries
+from app.relayer import outbox, queries
 from app.relayer.models import Transaction
-from app.relayer.rules import IntentState, Refusal, TransactionState, refusal
+from app.relayer.outbox import Moved
+from app.relayer.rules import IntentState, Refusal, refusal
 from app.relayer.sender import Sender
 
 log = logging.getLogger(__name__)
 
+HAS_IT = (None, Refusal.ALREADY_KNOWN)
+# The first is settled by receipts, the second by a replacement: both are the watch's, which reads sent_at.
+FOR_THE_WATCH = (Refusal.NONCE_TOO_LOW, Refusal.UNDERPRICED)
+
+_out_of_gas: set[tuple[int, str]] = set()
+"""Accounts of which this process has said that they are out of gas money."""
+
 
 async def send_waiting(sender: Sender) -> None:
-    """Sends what is stored and due. Stops at the first answer that says that no later one can do better."""
+    """Sends what is stored and due, in one request: what a node could not take yet stays and is sent again.
+
+    Raises ChainUnavailable: then nobody knows what arrived, and the same bytes go out again."""
     async with transaction(sender.sessions) as session:
         waiting = await queries.transactions_to_send(session, sender.chain_id, sender.address)
-    for stored in waiting:
-        if not await send(sender, stored):
-            return
+    if not waiting:
+        return
+    answers = await sender.chain.batch([("eth_sendRawTransaction", "0x" + each.raw.hex()) for each in waiting])
+    meanings = [meaning_of(sender, *each) for each in zip(waiting, answers, strict=True)]
+    reach("relayer.after_send_before_confirm")
+    given = zip(waiting, meanings, strict=True)
+    await confirm(sender, [each for each, meaning in given if meaning in (*HAS_IT, *FOR_THE_WATCH)])
+    await note_gas_money(sender, missing=Refusal.INSUFFICIENT_FUNDS in meanings)
 
 
-async def send(sender: Sender, stored: Transaction) -> bool:
-    """One broadcast and its commit; whether the next may follow. Raises ChainUnavailable."""
-    refused = await broadcast(sender, stored)
-    match refused:
-        case None | Refusal.ALREADY_KNOWN:
-            reach("relayer.after_send_before_confirm")
-            await confirm(sender, stored)
-            return True
-        case Refusal.NONCE_TOO_LOW | Refusal.UNDERPRICED:
-            # The first is settled by receipts, the second by a replacement: both are the watch's, which reads sent_at.
-            await confirm(sender, stored)
-            return True
-        case Refusal.NONCE_TOO_HIGH | Refusal.INSUFFICIENT_FUNDS | Refusal.UNKNOWN:
-            return False
+def meaning_of(sender: Sender, stored: Transaction, answer: Any) -> Refusal | None:
+    """What a node's answer to one broadcast means; None where it took it."""
+    if not isinstance(answer, RpcRefused | CallReverted):
+        return None
+    message = str(answer.facts["message"])
+    meaning = refusal(message)
+    level = logging.DEBUG if meaning is Refusal.ALREADY_KNOWN else logging.WARNING
+    given = (meaning, sender.chain_id, stored.hash, stored.nonce, message)
+    log.log(level, "send %s chain=%d tx=%s nonce=%d: %s", *given)
+    return meaning
 
 
-async def broadcast(sender: Sender, stored: Transaction) -> Refusal | None:
-    try:
-        await sender.chain.send_raw(stored.raw)
-    except RpcRefused as error:
-        meaning = refusal(error.message)
-        level = logging.DEBUG if meaning is Refusal.ALREADY_KNOWN else logging.WARNING
-        log.log(
-            level,
-            "send %s chain=%d tx=%s nonce=%d: %s",
-            meaning,
-            sender.chain_id,
-            stored.hash,
-            stored.nonce,
-            error.message,
-        )
-        return meaning
-    return None
-
-
-async def confirm(sender: Sender, stored: Transaction) -> None:
-    """The node has it: `sent`, unless something newer is known by now."""
+async def confirm(sender: Sender, stored: Sequence[Transaction]) -> None:
+    """A node has them: `sent`, unless something newer is known by now."""
+    if not stored:
+        return
+    moves = [Moved(each.intent_id, IntentState.SENT) for each in stored if each.intent_id is not None]
     async with transaction(sender.sessions) as session:
-        await mark_sent(session, stored)
-        if stored.intent_id is None:
-            return
-        intent = (await queries.locked_intents(session, [stored.intent_id]))[stored.intent_id]
-        if intent.state == IntentState.SIMULATED:
-            await actions.move(session, intent, IntentState.SENT)
+        await outbox.mark_sent(session, sender.chain_id, [each.hash for each in stored])
+        await outbox.move_all(session, moves, only_from=[IntentState.SIMULATED])
 
 
-async def mark_sent(session: AsyncSession, stored: Transaction) -> None:
-    same = (Transaction.chain_id == stored.chain_id, Transaction.hash == stored.hash)
-    values = {"state": TransactionState.SENT, "sends": Transaction.sends + 1, "sent_at": func.clock_timestamp()}
-    unsettled = Transaction.state.in_((TransactionState.SIGNED, TransactionState.SENT))
-    await session.execute(update(Transaction).where(*same, unsettled).values(values))
+async def note_gas_money(sender: Sender, *, missing: bool) -> None:
+    """Says once that an account is out of gas money, and once that it has some again. What it holds waits."""
+    account = (sender.chain_id, sender.address)
+    if missing == (account in _out_of_gas):
+        return
+    (_out_of_gas.add if missing else _out_of_gas.discard)(account)
+    log.log(logging.ERROR if missing else logging.INFO, "out of gas money=%s sender=%s", missing, sender.address)
+    topic = "relayer.out_of_gas" if missing else "relayer.has_gas"
+    async with transaction(sender.sessions) as session:
+        await announce(session, topic, f"relayer:{sender.address}", {"chain_id": sender.chain_id})

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.boundary import transaction
 from app.relayer import actions, queries
+from app.relayer.gas import books
 from app.relayer.models import Intent, Transaction
 from app.relayer.replace import replace, replace_by_filler
 from app.relayer.rules import Failure, IntentState, Sighting, Step, TransactionState
@@ -72,7 +73,7 @@ async def settle_seen(
             forget_block(row, TransactionState.REPLACED if step is Step.FINAL else TransactionState.SENT)
     winner.state = TransactionState.FINAL if step is Step.FINAL else TransactionState.MINED
     winner.block_number, winner.block_hash = seen.block_number, seen.block_hash
-    winner.succeeded, winner.was_mined = seen.succeeded, True
+    winner.succeeded, winner.was_mined, winner.gas_wei = seen.succeeded, True, seen.gas_wei or winner.gas_wei
     if intent is not None:
         await settle_intent(session, intent, winner, step, lost_before, error)
 
@@ -90,6 +91,7 @@ async def settle_intent(
             await actions.fail(session, intent, Failure.LOST_IN_REORG, None)
         return
     intent.tx_hash = winner.hash
+    await books.settle(session, {intent.id: winner.gas_wei}, reverted=not winner.succeeded)
     if winner.succeeded:
         await actions.move(session, intent, IntentState.FINAL if step is Step.FINAL else IntentState.MINED)
     elif intent.state != IntentState.FAILED:

@@ -1,28 +1,38 @@
-"""Looking for a nonce's transactions on the chain."""
+"""Looking for transactions on the chain: two requests for all open nonces, however many they are."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from app.chain.rpc import AsyncChain, BlockHeader
+from app.chain.rpc import AsyncChain, BlockHeader, Receipt, block_header, receipt_of
 from app.database import Hash32, TxHash
-from app.errors import ChainUnavailable, RpcRefused
+from app.errors import CallReverted, ChainUnavailable, RpcRefused
 from app.relayer.models import Transaction
 from app.relayer.rules import ChainView, Sighting
 from app.relayer.sender import Sender
 
 
-@dataclass
-class Headers:
-    """Canonical hashes by number, each asked for once in a sweep."""
+@dataclass(frozen=True)
+class Sights:
+    """What the chain said in one sweep: receipts by hash, and canonical block hashes by number."""
 
-    chain: AsyncChain
-    known: dict[int, Hash32 | None] = field(default_factory=dict)
+    receipts: Mapping[str, Receipt]
+    hashes: Mapping[int, Hash32]
 
-    async def hash_of(self, number: int) -> Hash32 | None:
-        if number not in self.known:
-            header = await self.chain.block(number)
-            self.known[number] = None if header is None else header.hash
-        return self.known[number]
+    def canonical(self, number: int, block_hash: str | None) -> bool:
+        return block_hash is not None and self.hashes.get(number) == block_hash
+
+    def of(self, rows: Sequence[Transaction]) -> Sighting | None:
+        """Which of a nonce's candidates stands in a canonical block."""
+        for row in rows:
+            if row.block_number is not None and self.canonical(row.block_number, row.block_hash):
+                return Sighting(row.hash, row.block_number, str(row.block_hash), bool(row.succeeded))
+        for row in reversed(rows):
+            found = self.receipts.get(row.hash)
+            if found is not None and self.canonical(found.block_number, found.block_hash):
+                cost = found.gas_used * found.gas_price
+                return Sighting(found.tx_hash, found.block_number, found.block_hash, found.succeeded, cost)
+        return None
 
 
 async def look(sender: Sender) -> ChainView:
@@ -48,15 +58,37 @@ async def finalized_number(sender: Sender) -> int:
     return max(-1, head.number - sender.finality_depth)
 
 
-async def sight(headers: Headers, view: ChainView, nonce: int, rows: Sequence[Transaction]) -> Sighting | None:
-    """Which of a nonce's candidates stands in a canonical block."""
-    for row in rows:
-        if row.block_number is not None and await headers.hash_of(row.block_number) == row.block_hash:
-            return Sighting(row.hash, row.block_number, str(row.block_hash), bool(row.succeeded))
-    if nonce >= view.nonce:
-        return None
-    for row in reversed(rows):
-        receipt = await headers.chain.receipt(TxHash(Hash32(row.hash)))
-        if receipt is not None and await headers.hash_of(receipt.block_number) == receipt.block_hash:
-            return Sighting(receipt.tx_hash, receipt.block_number, receipt.block_hash, receipt.succeeded)
-    return None
+async def sights(chain: AsyncChain, view: ChainView, stored: Sequence[Transaction]) -> Sights:
+    """Receipts of all that the chain has passed and that is in no canonical block as stored, and the blocks' hashes.
+
+    A block that a receipt names is asked for after it: a receipt is believed only while its block is canonical.
+    """
+    hashes = await canonical_hashes(chain, {row.block_number for row in stored if row.block_number is not None})
+    known = Sights({}, hashes)
+    settled = {row.nonce for row in stored if row.block_number and known.canonical(row.block_number, row.block_hash)}
+    unknown = [row for row in stored if row.nonce < view.nonce and row.nonce not in settled]
+    receipts = await receipts_of(chain, [TxHash(Hash32(row.hash)) for row in unknown])
+    fresh = {found.block_number for found in receipts.values()}
+    return Sights(receipts, {**hashes, **await canonical_hashes(chain, fresh)})
+
+
+async def receipts_of(chain: AsyncChain, hashes: Sequence[TxHash]) -> dict[str, Receipt]:
+    """Of those that a node has in a block. Raises ChainUnavailable."""
+    answers = await chain.batch([("eth_getTransactionReceipt", each) for each in hashes])
+    found = [receipt_of(each, answered(answer)) for each, answer in zip(hashes, answers, strict=True)]
+    return {receipt.tx_hash: receipt for receipt in found if receipt is not None}
+
+
+async def canonical_hashes(chain: AsyncChain, numbers: Iterable[int]) -> dict[int, Hash32]:
+    """By number, of those blocks that there are. Raises ChainUnavailable."""
+    asked = sorted(set(numbers))
+    answers = await chain.batch([("eth_getBlockByNumber", hex(number), False) for number in asked])
+    headers = [block_header(answered(answer)) for answer in answers if answer is not None]
+    return {header.number: header.hash for header in headers}
+
+
+def answered(answer: Any) -> Any:
+    """Raises what a node refused with."""
+    if isinstance(answer, RpcRefused | CallReverted):
+        raise answer
+    return answer

@@ -1,18 +1,15 @@
-"""Asking the chain whether a call would succeed now, before anything is signed."""
+"""Asking the chain whether calls would succeed now, before anything is signed."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.chain.contracts import decode_revert
-from app.chain.rpc import AsyncChain, BlockTag
+from app.chain.rpc import AsyncChain, BlockTag, call_object
 from app.database import Address
 from app.errors import CallReverted, RpcRefused
 from app.relayer.models import Intent
 from app.relayer.rules import gas_limit
-
-AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -38,26 +35,23 @@ Outcome = Passed | Refused | Unanswered
 
 
 async def simulate_all(chain: AsyncChain, sender: Address, intents: Sequence[Intent]) -> list[Outcome]:
-    """One outcome for each intent, in their order. Raises ChainUnavailable."""
-    turn = asyncio.Semaphore(AT_ONCE)
+    """One outcome for each intent, in their order, at the latest block. Raises ChainUnavailable.
 
-    async def in_turn(intent: Intent) -> Outcome:
-        async with turn:
-            return await simulate(chain, sender, intent)
-
-    return list(await asyncio.gather(*(in_turn(intent) for intent in intents)))
+    The estimate is the simulation: it runs the call, and is refused with the contract's words where that reverts.
+    """
+    calls = [call_object(Address(each.to_address), each.calldata, sender, None) for each in intents]
+    return [outcome_of(answer) for answer in await chain.batch([("eth_estimateGas", call, "latest") for call in calls])]
 
 
-async def simulate(chain: AsyncChain, sender: Address, intent: Intent) -> Outcome:
-    """At the latest block, from the account that will send it."""
-    to = Address(intent.to_address)
-    try:
-        await chain.call(to, intent.calldata, sender=sender)
-        return Passed(gas_limit(await chain.estimate_gas(to, intent.calldata, sender=sender)))
-    except CallReverted as error:
-        return Refused(explain(error))
-    except RpcRefused as error:
-        return Unanswered(error.message)
+def outcome_of(answer: Any) -> Outcome:
+    """What a node's answer to an estimate means."""
+    match answer:
+        case CallReverted():
+            return Refused(explain(answer))
+        case RpcRefused(message=message):
+            return Unanswered(message)
+        case _:
+            return Passed(gas_limit(int(answer, 16)))
 
 
 async def why_reverted(chain: AsyncChain, sender: Address, intent: Intent, block: BlockTag) -> dict[str, Any] | None:

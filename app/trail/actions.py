@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Address
 from app.relayer.actions import enqueue
+from app.relayer.gas.rules import Payer
 from app.relayer.models import Intent
 from app.trail import queries
 from app.trail.models import Anchor, Entry, Origin
@@ -63,6 +64,7 @@ async def anchor(session: AsyncSession, relayer: Address, every: timedelta) -> I
         account=relayer,
         to=relayer,
         data=anchor_data(newest.position, newest.hash),
+        payer=Payer.PLATFORM,
     )
     stored = insert(Anchor).values(intent_id=intent.id, position=newest.position, hash=newest.hash)
     await session.execute(stored)

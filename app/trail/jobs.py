@@ -6,9 +6,8 @@ from datetime import timedelta
 from celery import shared_task
 
 from app.boundary import WorkerRuntime, run_in_worker, transaction
-from app.database import Address
 from app.faults import reach
-from app.relayer.sender import read_key
+from app.relayer.jobs import signers_of
 from app.trail import actions, queries
 from app.trail.export import write_file
 
@@ -50,9 +49,9 @@ async def link_waiting(runtime: WorkerRuntime) -> int:
 async def anchor_due(runtime: WorkerRuntime) -> None:
     """One anchor at most; none where this worker has no relayer, which is the one who pays for it."""
     settings = runtime.settings
-    if settings.relayer_key_file is None:
+    if not settings.relayer_sources:
         return
-    relayer = Address(str(read_key(settings.relayer_key_file).address))
+    relayer = (await signers_of(settings))[0].address
     async with transaction(runtime.sessions) as session:
         intent = await actions.anchor(session, relayer, timedelta(minutes=settings.trail_anchor_minutes))
     if intent is not None:

@@ -14,6 +14,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import undefer
 
 from app.announcements.models import Announcement
 from app.boundary import transaction
@@ -24,12 +25,23 @@ from app.chain.typed_data import register
 from app.database import Address, TaskId
 from app.relayer.actions import enqueue
 from app.relayer.carry import carry
+from app.relayer.jobs import one_round
 from app.relayer.models import Intent, Transaction
 from app.relayer.sender import Sender
-from app.relayer.watch import watch
-from devnet.keys import participant_key
+from app.signing.signer import LocalSigner
+from devnet.keys import DevelopmentKey, participant_key
 
 PATIENCE_SECONDS = 20.0
+
+
+def signer_of(account: LocalAccount) -> LocalSigner:
+    return LocalSigner(bytes(account.key))
+
+
+def key_of(sender: Sender) -> DevelopmentKey:
+    """For a key file."""
+    assert isinstance(sender.signer, LocalSigner)
+    return DevelopmentKey(sender.address, "0x" + sender.signer._key.secret.hex())
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,7 @@ class Bench:
     async def transactions(self) -> list[Transaction]:
         async with self.sender.sessions() as session:
             mine = select(Transaction).where(Transaction.sender == self.sender.address)
+            mine = mine.options(undefer(Transaction.raw))
             return list(await session.scalars(mine.order_by(Transaction.nonce, Transaction.attempt)))
 
     async def announced(self, intent_id: UUID) -> list[str]:
@@ -84,9 +97,11 @@ class Bench:
             said = select(Announcement).where(Announcement.payload["intent_id"].as_string() == str(intent_id))
             return [row.topic for row in await session.scalars(said.order_by(Announcement.id))]
 
+    async def carry(self) -> int:
+        return await carry([self.sender])
+
     async def sweep(self) -> None:
-        await carry(self.sender)
-        await watch(self.sender)
+        await one_round([self.sender])
 
     async def state(self) -> list[str]:
         """What a failed test wants to see."""

@@ -11,7 +11,7 @@ from app.chain.deployment import Deployment, load
 from app.chain.rpc import AsyncChain
 from app.database import make_engine, make_sessions
 from app.relayer.sender import Sender
-from tests.integration.relayer.bench import Bench
+from tests.integration.relayer.bench import Bench, signer_of
 
 
 @pytest.fixture
@@ -37,5 +37,5 @@ async def bench(chain: AsyncChain, engine: AsyncEngine, contracts: Deployment) -
     account = Account.create()
     await chain.request("anvil_setBalance", account.address, hex(10**20))
     await chain.request("anvil_mine", hex(12))  # a reorg within a test must not take the money away
-    sender = Sender(make_sessions(engine), chain, contracts.chain_id, account)
+    sender = Sender(make_sessions(engine), chain, contracts.chain_id, signer_of(account))
     return Bench(sender, engine, contracts)

@@ -29,6 +29,7 @@ def worker_environment(
         "PUBLIC_URL": "http://127.0.0.1:1",
         "RELAYER_KEY_FILE": str(folder / "relayer.key"),
         "FAULT_DIR": str(folder),
+        "GAS_START_WEI": str(10**18),
     }
 
 

@@ -71,7 +71,7 @@ async def test_fails_what_reverts_when_it_is_mined(bench: Bench) -> None:
 
 async def test_two_sweeps_at_once_send_once(bench: Bench) -> None:
     intents = [await bench.enqueue(f"twice {number}") for number in range(10)]
-    await asyncio.gather(*(carry(bench.sender) for _ in range(4)))
+    await asyncio.gather(*(bench.carry() for _ in range(4)))
     await bench.sweep_all_to(intents, *CARRIED)
     assert len(await bench.transactions()) == 10
 
@@ -87,9 +87,9 @@ async def test_only_one_sweep_of_an_account_holds_the_lock(bench: Bench) -> None
 async def test_waits_while_no_node_answers(bench: Bench) -> None:
     intent_id = await bench.enqueue("dark")
     async with AsyncChain(["http://127.0.0.1:1"], timeout_seconds=1) as nobody:
-        dark = Sender(bench.sender.sessions, nobody, bench.sender.chain_id, bench.sender.account)
+        dark = Sender(bench.sender.sessions, nobody, bench.sender.chain_id, bench.sender.signer)
         with pytest.raises(ChainUnavailable):
-            await carry(dark)
+            await carry([dark])
     assert (await bench.intent(intent_id)).state == "queued"
     await bench.sweep_to(intent_id, *CARRIED)
 
@@ -97,8 +97,8 @@ async def test_waits_while_no_node_answers(bench: Bench) -> None:
 async def test_waits_for_gas_money(bench: Bench) -> None:
     await bench.ask("anvil_setBalance", bench.sender.address, "0x1")
     intent_id = await bench.enqueue("poor")
-    await carry(bench.sender)
-    await carry(bench.sender)
+    await bench.carry()
+    await bench.carry()
     assert (await bench.intent(intent_id)).state == "simulated"
     await bench.ask("anvil_setBalance", bench.sender.address, hex(10**20))
     await bench.sweep_to(intent_id, *CARRIED)
@@ -112,9 +112,9 @@ async def test_waits_for_what_it_builds_upon(bench: Bench) -> None:
     await bench.ask("evm_setIntervalMining", 0)
     await bench.ask("evm_setAutomine", False)
     try:
-        await carry(bench.sender)
+        await bench.carry()
         second = await bench.enqueue("builds upon", bench.registration(owner, 1), bench.contracts.identity, TASK)
-        await carry(bench.sender)
+        await bench.carry()
         assert (await bench.intent(second)).state == "queued"
     finally:
         await bench.ask("evm_setAutomine", True)

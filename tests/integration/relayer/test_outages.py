@@ -17,7 +17,7 @@ from devnet.deploy import deploy
 from devnet.keys import DevelopmentKey, write_key_file
 from devnet.network import Network
 from devnet.processes import Processes
-from tests.integration.relayer.bench import Bench
+from tests.integration.relayer.bench import Bench, signer_of
 from tests.integration.relayer.processes import start_beat, start_worker, wait_for_state, worker_environment
 
 
@@ -41,7 +41,7 @@ async def test_broker_and_database_come_back(net: Network, tmp_path: Path, run_e
     async with AsyncChain([ends.rpc_url]) as chain:
         await chain.request("anvil_setBalance", account.address, hex(10**20))
         deployment = load(tmp_path / "deployment.json")
-        bench = Bench(Sender(make_sessions(engine), chain, deployment.chain_id, account), engine, deployment)
+        bench = Bench(Sender(make_sessions(engine), chain, deployment.chain_id, signer_of(account)), engine, deployment)
         with Processes() as processes:
             start_worker(processes, env, tmp_path)
             start_beat(processes, env, tmp_path)

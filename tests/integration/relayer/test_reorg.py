@@ -4,8 +4,8 @@ from eth_account import Account
 
 from app.database import Address
 from app.relayer.rules import fees_for
-from app.relayer.sender import Sender, sign_call
-from tests.integration.relayer.bench import Bench
+from app.relayer.sender import Sender, call_of, sign_one
+from tests.integration.relayer.bench import Bench, signer_of
 
 CARRIED = ("mined", "final")
 
@@ -116,7 +116,9 @@ async def nothing_waits(bench: Bench) -> bool:
 async def use_nonce(bench: Bench, nonce: int) -> None:
     """The relayer's key is used elsewhere."""
     fees = fees_for(bench.sender.chain_id, 3 * 10**9, 0)
-    signed = sign_call(bench.sender, nonce, fees, 21_000, Address(Account.create().address), b"")
+    signed = await sign_one(
+        bench.sender, call_of(bench.sender, nonce, fees, 21_000, Address(Account.create().address), b"")
+    )
     await bench.chain.send_raw(signed.raw)
 
 
@@ -124,6 +126,7 @@ async def send_as_stranger(bench: Bench, data: bytes) -> None:
     """Somebody else carries the same signed call."""
     account = Account.create()
     await bench.ask("anvil_setBalance", account.address, hex(10**20))
-    stranger = Sender(bench.sender.sessions, bench.chain, bench.sender.chain_id, account)
+    stranger = Sender(bench.sender.sessions, bench.chain, bench.sender.chain_id, signer_of(account))
     fees = fees_for(bench.sender.chain_id, 3 * 10**9, 0)
-    await bench.chain.send_raw(sign_call(stranger, 0, fees, 500_000, bench.contracts.identity, data).raw)
+    call = call_of(stranger, 0, fees, 500_000, bench.contracts.identity, data)
+    await bench.chain.send_raw((await sign_one(stranger, call)).raw)

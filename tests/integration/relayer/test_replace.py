@@ -5,7 +5,6 @@ from datetime import timedelta
 from sqlalchemy import func, update
 
 from app.boundary import transaction
-from app.relayer.carry import carry
 from app.relayer.models import Transaction
 from app.relayer.rules import SENDS_BEFORE_BUMP
 from app.relayer.watch import watch
@@ -25,7 +24,7 @@ async def test_replaces_a_stuck_transaction_at_a_higher_fee(bench: Bench) -> Non
     await bench.ask("evm_setAutomine", False)
     try:
         intent_id = await bench.enqueue("stuck")
-        await carry(bench.sender)
+        await bench.carry()
         await grow_old(bench)
         await watch(bench.sender)
         first, second = await bench.transactions()
@@ -49,7 +48,7 @@ async def test_sends_again_what_the_pool_forgot(bench: Bench) -> None:
     await bench.ask("evm_setAutomine", False)
     try:
         intent_id = await bench.enqueue("forgotten")
-        await carry(bench.sender)
+        await bench.carry()
         (stored,) = await bench.transactions()
         await bench.ask("anvil_dropTransaction", stored.hash)
         async with transaction(bench.sender.sessions) as session:

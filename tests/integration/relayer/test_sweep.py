@@ -1,5 +1,6 @@
 """A sweep as the worker runs it, and nodes that answer less than one would wish."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,14 @@ import pytest
 from sqlalchemy import update
 
 from app.boundary import WorkerRuntime, transaction
-from app.chain.rpc import METHOD_NOT_FOUND, AsyncChain
+from app.chain.rpc import METHOD_NOT_FOUND, AsyncChain, Call
 from app.config import Settings
 from app.errors import RelayerKeyMissing, RpcRefused
-from app.relayer.jobs import sweep, watch_then_carry
+from app.relayer.jobs import sweep
 from app.relayer.models import Intent
 from app.relayer.rules import MAX_ATTEMPTS
-from devnet.keys import DevelopmentKey, write_key_file
-from tests.integration.relayer.bench import Bench
+from devnet.keys import write_key_file
+from tests.integration.relayer.bench import Bench, key_of
 
 
 class Reticent(AsyncChain):
@@ -23,10 +24,18 @@ class Reticent(AsyncChain):
 
     refused: tuple[Any, ...] = ()
 
+    def refusal(self, method: str, *params: Any) -> RpcRefused | None:
+        if (method, *params[:1])[: len(self.refused)] != self.refused:
+            return None
+        return RpcRefused(method=method, code=METHOD_NOT_FOUND, message="not offered here")
+
     async def request(self, method: str, *params: Any) -> Any:
-        if (method, *params[:1])[: len(self.refused)] == self.refused:
-            raise RpcRefused(method=method, code=METHOD_NOT_FOUND, message="not offered here")
+        if refused := self.refusal(method, *params):
+            raise refused
         return await super().request(method, *params)
+
+    async def batch(self, calls: Sequence[Call]) -> list[Any]:
+        return [self.refusal(*call) or await self._or_refusal(*call) for call in calls]
 
 
 def refusing(bench: Bench, rpc_url: str, *refused: Any, finality_depth: int | None = None) -> Bench:
@@ -36,7 +45,7 @@ def refusing(bench: Bench, rpc_url: str, *refused: Any, finality_depth: int | No
 
 
 async def test_an_unanswered_simulation_is_tried_again_later(bench: Bench, rpc_url: str) -> None:
-    reticent = refusing(bench, rpc_url, "eth_call")
+    reticent = refusing(bench, rpc_url, "eth_estimateGas")
     waiting = await reticent.enqueue("unanswered")
     await reticent.sweep()
     intent = await reticent.intent(waiting)
@@ -47,7 +56,7 @@ async def test_an_unanswered_simulation_is_tried_again_later(bench: Bench, rpc_u
 
 
 async def test_a_simulation_that_nobody_answers_fails_in_the_end(bench: Bench, rpc_url: str) -> None:
-    reticent = refusing(bench, rpc_url, "eth_call")
+    reticent = refusing(bench, rpc_url, "eth_estimateGas")
     waiting = await reticent.enqueue("never answered")
     async with transaction(bench.sender.sessions) as session:
         await session.execute(update(Intent).where(Intent.id == waiting).values(attempts=MAX_ATTEMPTS - 1))
@@ -78,7 +87,6 @@ async def test_nothing_is_final_without_tag_and_depth(bench: Bench, rpc_url: str
 @pytest.fixture
 def runtime(bench: Bench, deployment_file: Path, rpc_url: str, redis_url: str, tmp_path: Path) -> WorkerRuntime:
     """What a worker process has; its key is the bench's own sender."""
-    key = DevelopmentKey(bench.sender.address, "0x" + bytes(bench.sender.account.key).hex())
     settings = Settings(
         environment="development",
         database_url="postgresql://not/used",
@@ -87,15 +95,16 @@ def runtime(bench: Bench, deployment_file: Path, rpc_url: str, redis_url: str, t
         deployment_file=deployment_file,
         content_dir=tmp_path,
         public_url="http://127.0.0.1:8000",
-        relayer_key_file=write_key_file(tmp_path, "relayer", key),
+        gas_start_wei=10**18,
+        relayer_key_file=write_key_file(tmp_path, "relayer", key_of(bench.sender)),
     )
     return WorkerRuntime(settings, bench.engine, bench.sender.sessions)
 
 
 async def test_a_worker_sweeps_with_the_key_of_its_settings(bench: Bench, runtime: WorkerRuntime) -> None:
     carried = await bench.enqueue("by a worker")
-    await sweep(runtime, watch_then_carry)
-    await sweep(runtime, watch_then_carry)
+    await sweep(runtime)
+    await sweep(runtime)
     assert (await bench.intent(carried)).state in ("sent", "mined")
     assert [row.sender for row in await bench.transactions()] == [bench.sender.address]
 
@@ -105,7 +114,7 @@ async def test_a_worker_leaves_a_silent_chain_for_the_next_sweep(
 ) -> None:
     waiting = await bench.enqueue("silent chain")
     away = runtime.settings.model_copy(update={"rpc_urls": ("http://127.0.0.1:9",)})
-    await sweep(replace(runtime, settings=away), watch_then_carry)
+    await sweep(replace(runtime, settings=away))
     assert "sweep stopped" in caplog.text
     assert (await bench.intent(waiting)).state == "queued"
 
@@ -113,4 +122,4 @@ async def test_a_worker_leaves_a_silent_chain_for_the_next_sweep(
 async def test_a_worker_without_a_key_says_which_setting_is_missing(runtime: WorkerRuntime) -> None:
     keyless = runtime.settings.model_copy(update={"relayer_key_file": None})
     with pytest.raises(RelayerKeyMissing, match="RELAYER_KEY_FILE"):
-        await sweep(replace(runtime, settings=keyless), watch_then_carry)
+        await sweep(replace(runtime, settings=keyless))

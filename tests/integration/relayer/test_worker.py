@@ -16,7 +16,7 @@ from app.relayer import jobs
 from app.relayer.sender import Sender
 from devnet.keys import DevelopmentKey, write_key_file
 from devnet.processes import Processes, tail
-from tests.integration.relayer.bench import Bench
+from tests.integration.relayer.bench import Bench, signer_of
 from tests.integration.relayer.processes import (
     PATIENCE_SECONDS,
     start_beat,
@@ -41,7 +41,7 @@ async def running(engine: AsyncEngine, chain: AsyncChain, contracts: Deployment,
     await chain.request("anvil_setBalance", account.address, hex(10**20))
     await chain.request("anvil_mine", hex(12))
     write_key_file(tmp_path, "relayer", DevelopmentKey(account.address, "0x" + bytes(account.key).hex()))
-    return Bench(Sender(make_sessions(engine), chain, contracts.chain_id, account), engine, contracts)
+    return Bench(Sender(make_sessions(engine), chain, contracts.chain_id, signer_of(account)), engine, contracts)
 
 
 @pytest.fixture

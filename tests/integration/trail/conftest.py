@@ -12,6 +12,7 @@ from app.database import make_engine, make_sessions
 from app.relayer.sender import Sender
 from tests.conftest import Postgres
 from tests.integration.api import settings_for
+from tests.integration.relayer.bench import signer_of
 from tests.integration.trail.world import Trail
 
 
@@ -24,6 +25,6 @@ async def trail(
     engine, account = make_engine(settings.sqlalchemy_url), Account.create()
     async with AsyncChain([rpc_url], timeout_seconds=5) as chain:
         await chain.request("anvil_setBalance", account.address, hex(10**20))
-        sender = Sender(make_sessions(engine), chain, await chain.chain_id(), account)
+        sender = Sender(make_sessions(engine), chain, await chain.chain_id(), signer_of(account))
         yield Trail(url, WorkerRuntime(settings, engine, sender.sessions), sender)
     await engine.dispose()

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from app.boundary import WorkerRuntime, transaction
-from app.database import Address
 from app.trail import actions, jobs
 from app.trail.rules import Facts, link_hash
-from devnet.keys import DevelopmentKey, write_key_file
+from devnet.keys import write_key_file
+from tests.integration.relayer.bench import key_of
 from tests.integration.trail.world import ACCOUNT, Trail
 
 
@@ -108,8 +108,7 @@ async def test_what_goes_is_written_first_and_can_be_hashed_again(trail: Trail, 
 async def test_the_anchor_job_uses_the_relayers_account(trail: Trail, tmp_path: Path) -> None:
     await trail.write(1)
     await jobs.anchor_due(trail.runtime)  # no relayer here
-    account = trail.sender.account
-    key_file = write_key_file(tmp_path, "relayer", DevelopmentKey(Address(account.address), account.key.hex()))
+    key_file = write_key_file(tmp_path, "relayer", key_of(trail.sender))
     due = told(trail, relayer_key_file=key_file, trail_anchor_minutes=1e-9)
     assert trail.tamper("SELECT count(*) FROM market.trail_anchors") == [(0,)]
     await jobs.anchor_due(due)

@@ -11,7 +11,7 @@ from uuid import UUID
 from app.boundary import WorkerRuntime, transaction
 from app.chain.rpc import AsyncChain
 from app.database import Address
-from app.relayer.jobs import watch_then_carry
+from app.relayer.jobs import one_round
 from app.relayer.models import Intent
 from app.relayer.rules import IntentState
 from app.relayer.sender import Sender
@@ -83,7 +83,7 @@ class Trail:
             if intent.state == state:
                 return intent
             assert time.monotonic() < deadline, intent.state
-            await watch_then_carry(self.sender)
+            await one_round([self.sender])
 
     async def verify(self) -> Found:
         async with self.runtime.sessions() as session:
