@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 from app.announcements.actions import announce
 from app.boundary import transaction
@@ -25,26 +24,41 @@ _out_of_gas: set[tuple[int, str]] = set()
 
 
 async def send_waiting(sender: Sender) -> None:
-    """Sends what is stored and due, in one request: what a node could not take yet stays and is sent again.
+    """Sends what is stored and due, and confirms it in one commit. Stops where no later one can do better.
 
-    Raises ChainUnavailable: then nobody knows what arrived, and the same bytes go out again."""
+    One request each, in order: a node may run the calls of a batch at the same time, and then nonces break. Raises
+    ChainUnavailable, once what was taken before is confirmed: nobody knows whether the rest arrived, and the same bytes
+    go out again.
+    """
     async with transaction(sender.sessions) as session:
         waiting = await queries.transactions_to_send(session, sender.chain_id, sender.address)
-    if not waiting:
-        return
-    answers = await sender.chain.batch([("eth_sendRawTransaction", "0x" + each.raw.hex()) for each in waiting])
-    meanings = [meaning_of(sender, *each) for each in zip(waiting, answers, strict=True)]
-    reach("relayer.after_send_before_confirm")
-    given = zip(waiting, meanings, strict=True)
-    await confirm(sender, [each for each, meaning in given if meaning in (*HAS_IT, *FOR_THE_WATCH)])
-    await note_gas_money(sender, missing=Refusal.INSUFFICIENT_FUNDS in meanings)
+    taken: list[Transaction] = []
+    meaning: Refusal | None = None
+    try:
+        for stored in waiting:
+            meaning = await broadcast(sender, stored)
+            if meaning not in (*HAS_IT, *FOR_THE_WATCH):
+                break
+            taken.append(stored)
+    finally:
+        if taken:
+            reach("relayer.after_send_before_confirm")
+            await confirm(sender, taken)
+    if waiting:
+        await note_gas_money(sender, missing=meaning is Refusal.INSUFFICIENT_FUNDS)
 
 
-def meaning_of(sender: Sender, stored: Transaction, answer: Any) -> Refusal | None:
-    """What a node's answer to one broadcast means; None where it took it."""
-    if not isinstance(answer, RpcRefused | CallReverted):
-        return None
-    message = str(answer.facts["message"])
+async def broadcast(sender: Sender, stored: Transaction) -> Refusal | None:
+    """None where a node took it; else what its refusal means. Raises ChainUnavailable."""
+    try:
+        await sender.chain.send_raw(stored.raw)
+    except (RpcRefused, CallReverted) as refused:
+        return meaning_of(sender, stored, str(refused.facts["message"]))
+    return None
+
+
+def meaning_of(sender: Sender, stored: Transaction, message: str) -> Refusal:
+    """What a node's words mean."""
     meaning = refusal(message)
     level = logging.DEBUG if meaning is Refusal.ALREADY_KNOWN else logging.WARNING
     given = (meaning, sender.chain_id, stored.hash, stored.nonce, message)
@@ -54,8 +68,6 @@ def meaning_of(sender: Sender, stored: Transaction, answer: Any) -> Refusal | No
 
 async def confirm(sender: Sender, stored: Sequence[Transaction]) -> None:
     """A node has them: `sent`, unless something newer is known by now."""
-    if not stored:
-        return
     moves = [Moved(each.intent_id, IntentState.SENT) for each in stored if each.intent_id is not None]
     async with transaction(sender.sessions) as session:
         await outbox.mark_sent(session, sender.chain_id, [each.hash for each in stored])
