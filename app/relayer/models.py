@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, LargeBinary, Text, Uuid, func
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, LargeBinary, Text, Uuid, false, func
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,7 +45,7 @@ class Transaction(Base):
     """One signed candidate for a nonce: attempt 0 is the first, a later one replaces it at a higher fee.
 
     `intent_id` is null where the nonce is only being filled. `was_mined` survives a reorg: it tells what was lost
-    from what never was.
+    from what never was. `underpriced`: a pool said so, and waiting does not help.
     """
 
     __tablename__ = "transactions"
@@ -68,6 +68,7 @@ class Transaction(Base):
     sends: Mapped[int] = mapped_column(Integer)
     sent_at: Mapped[datetime | None] = mapped_column(Time)
     gas_wei: Mapped[int | None] = mapped_column(AmountColumn)
+    underpriced: Mapped[bool] = mapped_column(Boolean, server_default=false())
     created_at: Mapped[datetime] = mapped_column(Time, server_default=func.clock_timestamp())
 
     @classmethod

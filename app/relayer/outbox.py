@@ -27,7 +27,8 @@ UPDATE market.intents AS i SET tx_hash = given.hash
 FROM unnest(CAST(:ids AS uuid[]), CAST(:hashes AS bytea[])) AS given (id, hash) WHERE i.id = given.id
 """)
 SENT = text("""
-UPDATE market.transactions SET state = 'sent', sends = sends + 1, sent_at = clock_timestamp()
+UPDATE market.transactions SET state = 'sent', sends = sends + 1, sent_at = clock_timestamp(),
+    underpriced = hash = ANY(CAST(:underpriced AS bytea[]))
 WHERE chain_id = :chain_id AND hash = ANY(CAST(:hashes AS bytea[])) AND state IN ('signed', 'sent')
 """)
 SEEN = text("""
@@ -84,10 +85,12 @@ async def name_transactions(session: AsyncSession, hashes: Mapping[UUID, str]) -
     await session.execute(NAME, {"ids": list(hashes), "hashes": [raw(each) for each in hashes.values()]})
 
 
-async def mark_sent(session: AsyncSession, chain_id: int, hashes: Collection[str]) -> None:
-    """A node has them; nothing where something newer is known by now."""
-    if hashes:
-        await session.execute(SENT, {"chain_id": chain_id, "hashes": [raw(each) for each in hashes]})
+async def mark_sent(
+    session: AsyncSession, chain_id: int, hashes: Collection[str], underpriced: Collection[str] = ()
+) -> None:
+    """A node has them, or finds them underpriced; nothing where something newer is known by now."""
+    given = {"hashes": [raw(each) for each in hashes], "underpriced": [raw(each) for each in underpriced]}
+    await session.execute(SENT, {"chain_id": chain_id, **given})
 
 
 async def mark_seen(session: AsyncSession, chain_id: int, seen: Sequence[Seen]) -> None:

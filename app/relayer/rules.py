@@ -131,6 +131,7 @@ class Candidate:
     block_hash: str | None
     sends: int
     sent_at: datetime | None
+    underpriced: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,8 @@ def next_step(
         return Step.TAKEN if nonce < view.finalized_nonce else Step.KEEP
     if any(each.state is TransactionState.SIGNED for each in candidates):
         return Step.KEEP
+    if candidates[-1].underpriced and len(candidates) < MAX_CANDIDATES:
+        return Step.BUMP
     last = max(candidates, key=lambda each: each.sent_at or now)
     if last.sent_at is None or now - last.sent_at < RESEND_AFTER:
         return Step.KEEP

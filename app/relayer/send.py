@@ -33,6 +33,7 @@ async def send_waiting(sender: Sender) -> None:
     async with transaction(sender.sessions) as session:
         waiting = await queries.transactions_to_send(session, sender.chain_id, sender.address)
     taken: list[Transaction] = []
+    underpriced: list[str] = []
     meaning: Refusal | None = None
     try:
         for stored in waiting:
@@ -40,10 +41,12 @@ async def send_waiting(sender: Sender) -> None:
             if meaning not in (*HAS_IT, *FOR_THE_WATCH):
                 break
             taken.append(stored)
+            if meaning is Refusal.UNDERPRICED:
+                underpriced.append(stored.hash)
     finally:
         if taken:
             reach("relayer.after_send_before_confirm")
-            await confirm(sender, taken)
+            await confirm(sender, taken, underpriced)
     if waiting:
         await note_gas_money(sender, missing=meaning is Refusal.INSUFFICIENT_FUNDS)
 
@@ -66,11 +69,11 @@ def meaning_of(sender: Sender, stored: Transaction, message: str) -> Refusal:
     return meaning
 
 
-async def confirm(sender: Sender, stored: Sequence[Transaction]) -> None:
+async def confirm(sender: Sender, stored: Sequence[Transaction], underpriced: Sequence[str]) -> None:
     """A node has them: `sent`, unless something newer is known by now."""
     moves = [Moved(each.intent_id, IntentState.SENT) for each in stored if each.intent_id is not None]
     async with transaction(sender.sessions) as session:
-        await outbox.mark_sent(session, sender.chain_id, [each.hash for each in stored])
+        await outbox.mark_sent(session, sender.chain_id, [each.hash for each in stored], underpriced)
         await outbox.move_all(session, moves, only_from=[IntentState.SIMULATED])
 
 

@@ -109,4 +109,4 @@ def cost_of(found: Found) -> int | None:
 
 
 def candidate_of(row: Transaction) -> Candidate:
-    return Candidate(row.hash, TransactionState(row.state), row.block_hash, row.sends, row.sent_at)
+    return Candidate(row.hash, TransactionState(row.state), row.block_hash, row.sends, row.sent_at, row.underpriced)

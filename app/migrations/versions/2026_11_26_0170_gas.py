@@ -17,7 +17,9 @@ COLUMNS = (
     "CONSTRAINT intents_payer_check CHECK (payer IN ('account', 'platform'))",
     "ALTER TABLE market.transactions ADD COLUMN gas_wei numeric(78, 0) "
     "CONSTRAINT transactions_gas_wei_check CHECK (gas_wei >= 0)",
+    "ALTER TABLE market.transactions ADD COLUMN underpriced boolean NOT NULL DEFAULT false",
 )
+
 CHARGES = """
 CREATE TABLE market.gas_charges (
     intent_id uuid CONSTRAINT gas_charges_pkey PRIMARY KEY
@@ -74,6 +76,6 @@ def downgrade() -> None:
     op.execute("DROP INDEX market.intents_to_sign_idx")
     for table in TABLES:
         op.execute(f"DROP TABLE market.{table}")
-    op.execute("ALTER TABLE market.transactions DROP COLUMN gas_wei")
+    op.execute("ALTER TABLE market.transactions DROP COLUMN underpriced, DROP COLUMN gas_wei")
     op.execute("ALTER TABLE market.intents DROP COLUMN payer")
     op.execute("ALTER TABLE market.intents DROP COLUMN sender")
