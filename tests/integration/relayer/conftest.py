@@ -1,6 +1,6 @@
 """A relayer on a real chain and database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from app.chain.rpc import AsyncChain
 from app.database import make_engine, make_sessions
 from app.relayer.sender import Sender
 from tests.integration.relayer.bench import Bench, signer_of
+from tests.integration.relayer.pool import Pool, pool_proxy
 
 
 @pytest.fixture
@@ -20,8 +21,21 @@ def contracts(deployment: object, deployment_file: Path) -> Deployment:
 
 
 @pytest.fixture
-async def chain(rpc_url: str) -> AsyncIterator[AsyncChain]:
-    async with AsyncChain([rpc_url], timeout_seconds=5) as client:
+def pool() -> Pool:
+    """Polygon's rules; a test may make it unkind."""
+    return Pool()
+
+
+@pytest.fixture
+def pool_url(rpc_url: str, pool: Pool) -> Iterator[str]:
+    """The node behind that pool."""
+    with pool_proxy(rpc_url, pool) as url:
+        yield url
+
+
+@pytest.fixture
+async def chain(pool_url: str) -> AsyncIterator[AsyncChain]:
+    async with AsyncChain([pool_url], timeout_seconds=5) as client:
         yield client
 
 

@@ -8,7 +8,7 @@ block; an error, or no answer at all.
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -57,6 +57,8 @@ class Pool:
     random: Random = field(default_factory=lambda: Random(1))
     send_share: float = 0.0
     error_share: float = 0.0
+    low_tip: bool = False
+    """Nodes suggest less than the pool takes."""
     counts: Counter[str] = field(default_factory=Counter)
     known: dict[tuple[str, int], Pooled] = field(default_factory=dict)
     held: list[str] = field(default_factory=list)
@@ -75,11 +77,14 @@ class Pool:
         with self.lock:
             return self.random.choices(kinds, [(1 + self.counts[kind]) ** -1.0 for kind in kinds])[0]
 
-    def refusal(self, raw: bytes) -> str | None:
-        """By the rules; None, and it is known from now on, where they allow it."""
+    def refusal(self, raw: bytes, waits: Callable[[str], bool]) -> str | None:
+        """By the rules; None, and it is known from now on, where they allow it. `waits` tells whether the node has a
+        transaction that is in no block: a reorg may have taken what was known."""
         new = Pooled.of(raw)
+        before = self.known.get((new.sender, new.nonce))
+        gone = before is not None and not waits(before.hash)
         with self.lock:
-            old = self.known.get((new.sender, new.nonce))
+            old = None if gone else before
             if old is not None and old.hash == new.hash:
                 self.counts["already known"] += 1
                 return "already known"
@@ -150,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
         if method == "eth_sendRawTransaction":
             return self.send(call, bytes.fromhex(params[0][2:]))
         if method == "eth_maxPriorityFeePerGas":
-            low = unkind and self.pool.chance(0.3)
+            low = self.pool.low_tip or (unkind and self.pool.chance(0.3))
             if low:
                 self.pool.happened("low tip suggested")
             return self.result(call, hex(GWEI if low else 30 * GWEI))
@@ -160,7 +165,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.forward(call)
 
     def send(self, call: Call, raw: bytes) -> Answer:
-        if refused := self.pool.refusal(raw):
+        if refused := self.pool.refusal(raw, self.waits):
             return self.error(call, -32000, refused)
         tx_hash = self.result(call, "0x" + keccak(raw).hex())
         if not self.pool.chance(self.pool.send_share):
@@ -177,6 +182,13 @@ class Handler(BaseHTTPRequestHandler):
                 with self.pool.lock:
                     self.pool.held.append(call["params"][0])
         return tx_hash
+
+    def waits(self, tx_hash: str) -> bool:
+        """Those that are late count as there."""
+        if self.pool.send_share:
+            return True
+        found = self.forward({"id": 0, "method": "eth_getTransactionByHash", "params": [tx_hash]}).get("result")
+        return bool(found and found["blockNumber"] is None)
 
     def forwarded(self, call: Call, raw: bytes) -> Answer:
         answer = self.forward(call)

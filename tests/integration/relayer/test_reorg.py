@@ -115,7 +115,7 @@ async def nothing_waits(bench: Bench) -> bool:
 
 async def use_nonce(bench: Bench, nonce: int) -> None:
     """The relayer's key is used elsewhere."""
-    fees = fees_for(bench.sender.chain_id, 3 * 10**9, 0)
+    fees = fees_for(bench.sender.chain_id, 3 * 10**9, 30 * 10**9)
     signed = await sign_one(
         bench.sender, call_of(bench.sender, nonce, fees, 21_000, Address(Account.create().address), b"")
     )
@@ -127,6 +127,6 @@ async def send_as_stranger(bench: Bench, data: bytes) -> None:
     account = Account.create()
     await bench.ask("anvil_setBalance", account.address, hex(10**20))
     stranger = Sender(bench.sender.sessions, bench.chain, bench.sender.chain_id, signer_of(account))
-    fees = fees_for(bench.sender.chain_id, 3 * 10**9, 0)
+    fees = fees_for(bench.sender.chain_id, 3 * 10**9, 30 * 10**9)
     call = call_of(stranger, 0, fees, 500_000, bench.contracts.identity, data)
     await bench.chain.send_raw((await sign_one(stranger, call)).raw)

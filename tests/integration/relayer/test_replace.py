@@ -9,6 +9,7 @@ from app.relayer.models import Transaction
 from app.relayer.rules import SENDS_BEFORE_BUMP
 from app.relayer.watch import watch
 from tests.integration.relayer.bench import Bench
+from tests.integration.relayer.pool import Pool
 
 
 async def grow_old(bench: Bench) -> None:
@@ -41,6 +42,19 @@ async def test_replaces_a_stuck_transaction_at_a_higher_fee(bench: Bench) -> Non
     assert final.tx_hash == second.hash
     assert [row.state for row in await bench.transactions()] == ["replaced", "final"]
     assert await bench.chain.nonce(bench.sender.address) == 1
+
+
+async def test_replaces_at_once_what_the_pool_finds_underpriced(bench: Bench, pool: Pool) -> None:
+    """A node that suggests too little: the pool's minimum is above it, and waiting would not help."""
+    pool.low_tip = True
+    intents = [await bench.enqueue(f"underpriced {number}") for number in range(3)]
+    await bench.carry()
+    assert pool.counts["underpriced"] == 3
+    pool.low_tip = False
+    await bench.sweep_all_to(intents, "mined", "final")
+    assert [(row.nonce, row.attempt) for row in await bench.transactions()] == [
+        (nonce, attempt) for nonce in range(3) for attempt in range(2)
+    ]
 
 
 async def test_sends_again_what_the_pool_forgot(bench: Bench) -> None:

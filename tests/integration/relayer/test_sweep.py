@@ -38,14 +38,14 @@ class Reticent(AsyncChain):
         return [self.refusal(*call) or await self._or_refusal(*call) for call in calls]
 
 
-def refusing(bench: Bench, rpc_url: str, *refused: Any, finality_depth: int | None = None) -> Bench:
-    chain = Reticent([rpc_url], timeout_seconds=5)
+def refusing(bench: Bench, pool_url: str, *refused: Any, finality_depth: int | None = None) -> Bench:
+    chain = Reticent([pool_url], timeout_seconds=5)
     chain.refused = refused
     return replace(bench, sender=replace(bench.sender, chain=chain, finality_depth=finality_depth))
 
 
-async def test_an_unanswered_simulation_is_tried_again_later(bench: Bench, rpc_url: str) -> None:
-    reticent = refusing(bench, rpc_url, "eth_estimateGas")
+async def test_an_unanswered_simulation_is_tried_again_later(bench: Bench, pool_url: str) -> None:
+    reticent = refusing(bench, pool_url, "eth_estimateGas")
     waiting = await reticent.enqueue("unanswered")
     await reticent.sweep()
     intent = await reticent.intent(waiting)
@@ -55,8 +55,8 @@ async def test_an_unanswered_simulation_is_tried_again_later(bench: Bench, rpc_u
     assert (await bench.sweep_to(waiting, "mined", "final")).reason is None
 
 
-async def test_a_simulation_that_nobody_answers_fails_in_the_end(bench: Bench, rpc_url: str) -> None:
-    reticent = refusing(bench, rpc_url, "eth_estimateGas")
+async def test_a_simulation_that_nobody_answers_fails_in_the_end(bench: Bench, pool_url: str) -> None:
+    reticent = refusing(bench, pool_url, "eth_estimateGas")
     waiting = await reticent.enqueue("never answered")
     async with transaction(bench.sender.sessions) as session:
         await session.execute(update(Intent).where(Intent.id == waiting).values(attempts=MAX_ATTEMPTS - 1))
@@ -65,8 +65,8 @@ async def test_a_simulation_that_nobody_answers_fails_in_the_end(bench: Bench, r
     await reticent.chain.close()
 
 
-async def test_finality_by_depth_where_the_node_knows_no_tag(bench: Bench, rpc_url: str) -> None:
-    deep = refusing(bench, rpc_url, "eth_getBlockByNumber", "finalized", finality_depth=3)
+async def test_finality_by_depth_where_the_node_knows_no_tag(bench: Bench, pool_url: str) -> None:
+    deep = refusing(bench, pool_url, "eth_getBlockByNumber", "finalized", finality_depth=3)
     carried = await deep.enqueue("by depth")
     await deep.sweep_to(carried, "mined", "final")
     await deep.mine(4)
@@ -74,8 +74,8 @@ async def test_finality_by_depth_where_the_node_knows_no_tag(bench: Bench, rpc_u
     await deep.chain.close()
 
 
-async def test_nothing_is_final_without_tag_and_depth(bench: Bench, rpc_url: str) -> None:
-    blind = refusing(bench, rpc_url, "eth_getBlockByNumber", "finalized")
+async def test_nothing_is_final_without_tag_and_depth(bench: Bench, pool_url: str) -> None:
+    blind = refusing(bench, pool_url, "eth_getBlockByNumber", "finalized")
     carried = await blind.enqueue("never final")
     await blind.sweep_to(carried, "mined")
     await blind.mine(20)
@@ -85,13 +85,13 @@ async def test_nothing_is_final_without_tag_and_depth(bench: Bench, rpc_url: str
 
 
 @pytest.fixture
-def runtime(bench: Bench, deployment_file: Path, rpc_url: str, redis_url: str, tmp_path: Path) -> WorkerRuntime:
+def runtime(bench: Bench, deployment_file: Path, pool_url: str, redis_url: str, tmp_path: Path) -> WorkerRuntime:
     """What a worker process has; its key is the bench's own sender."""
     settings = Settings(
         environment="development",
         database_url="postgresql://not/used",
         redis_url=redis_url,
-        rpc_urls=rpc_url,
+        rpc_urls=pool_url,
         deployment_file=deployment_file,
         content_dir=tmp_path,
         public_url="http://127.0.0.1:8000",

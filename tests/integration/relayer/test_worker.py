@@ -46,9 +46,9 @@ async def running(engine: AsyncEngine, chain: AsyncChain, contracts: Deployment,
 
 @pytest.fixture
 def environment(
-    database_url: str, redis_url: str, rpc_url: str, deployment_file: Path, tmp_path: Path, run_env: dict[str, str]
+    database_url: str, redis_url: str, pool_url: str, deployment_file: Path, tmp_path: Path, run_env: dict[str, str]
 ) -> dict[str, str]:
-    return run_env | worker_environment(database_url, redis_url, rpc_url, deployment_file, tmp_path)
+    return run_env | worker_environment(database_url, redis_url, pool_url, deployment_file, tmp_path)
 
 
 async def test_worker_and_beat_carry_to_finality(
