@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import uvicorn
-from eth_account import Account
 from eth_utils.address import is_checksum_address
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -18,6 +17,7 @@ from app.accounts.tokens import read_token, read_token_keys
 from app.agents import routes as agents
 from app.auctions import routes as auctions
 from app.chain import deployment
+from app.chain.production import require_production
 from app.chain.rpc import AsyncChain
 from app.config import Settings, read_settings
 from app.content import routes as content
@@ -28,7 +28,9 @@ from app.errors import SettingRefused
 from app.listings import routes as listings
 from app.payments import routes as payments
 from app.relayer import routes as relayer
+from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
+from app.signing.keys import read_account
 from app.streams import routes as streams
 from app.tasks import routes as tasks
 from app.trail.actions import record
@@ -55,6 +57,7 @@ ROUTERS = (
     reputation.router,
     payments.router,
     relayer.router,
+    gas.router,
     streams.router,
 )
 STREAMED = frozenset({("POST", "/v1/content")})
@@ -102,6 +105,7 @@ def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI
         engine = make_engine(settings.sqlalchemy_url)
         await forget_abandoned(settings.content_dir)
         contracts = deployment.load(settings.deployment_file)
+        require_production(settings, contracts)
         async with AsyncChain(settings.rpc_urls, timeout_seconds=settings.rpc_timeout_seconds) as chain:
             network = await read_network(chain, contracts, auctioneer_of(settings), arbiters_of(settings))
             sessions = make_sessions(engine)
@@ -132,7 +136,7 @@ def auctioneer_of(settings: Settings) -> Address | None:
     """The account that awards auctions; None where this deployment runs none."""
     if settings.auctioneer_key_file is None:
         return None
-    return Address(Account.from_key(settings.auctioneer_key_file.read_text().strip()).address)
+    return Address(read_account(settings.auctioneer_key_file, production=settings.environment == "production").address)
 
 
 def arbiters_of(settings: Settings) -> tuple[Address, ...]:

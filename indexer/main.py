@@ -12,6 +12,7 @@ import signal
 import sys
 
 from app.chain.deployment import load
+from app.chain.production import require_production
 from app.config import Settings, read_settings
 from indexer.audit import print_audit
 from indexer.errors import Retry, Stop
@@ -49,7 +50,8 @@ def main(arguments: list[str]) -> int:
 
 
 def serve(settings: Settings) -> int:
-    """Mirrors until told to stop, or until no retry can help."""
+    """Mirrors until told to stop, or until no retry can help. Raises SettingRefused."""
+    require_production(settings, load(settings.deployment_file))
     try:
         launch()
         asyncio.run(until_signalled(settings))

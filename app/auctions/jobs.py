@@ -1,7 +1,6 @@
 """What moves auctions on by itself: the reaction to funding and awards, the close, the award."""
 
 from celery import shared_task
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from app import faults
@@ -15,6 +14,7 @@ from app.chain.rpc import AsyncChain
 from app.config import Settings
 from app.database import Address, Digest, Hash32, TaskId
 from app.errors import ChainNotMirrored, ChainUnavailable
+from app.signing.keys import read_account
 
 SCHEDULE: dict[str, float] = {"auctions.sweep": 0.5, "auctions.catch_up": 15.0}
 
@@ -105,8 +105,7 @@ def auctioneer_key(settings: Settings) -> LocalAccount | None:
     """The key that awards by auction, None where this deployment runs none."""
     if settings.auctioneer_key_file is None:
         return None
-    key: LocalAccount = Account.from_key(settings.auctioneer_key_file.read_text().strip())
-    return key
+    return read_account(settings.auctioneer_key_file, production=settings.environment == "production")
 
 
 def task_of(announcement: Announcement) -> TaskId:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eth_account import Account
+from eth_account.signers.local import LocalAccount
 
 from app.errors import SettingRefused
 from app.signing.development import is_development_key
@@ -35,6 +36,12 @@ async def open_signer(source: str, ring: KeyRing) -> Signer:
     if kind == "signer":
         return await RemoteSigner.open(place, token(ring))
     return local_signer(source, {"file": of_file, "env": of_environment, "keystore": of_keystore}[kind](place, ring))
+
+
+def read_account(path: Path, *, production: bool) -> LocalAccount:
+    """The account of a key file, for what is signed as typed data. Raises SettingRefused."""
+    account: LocalAccount = Account.from_key(of_file(str(path), KeyRing(production=production)))
+    return account
 
 
 def local_signer(name: str, key: bytes) -> LocalSigner:

@@ -54,7 +54,7 @@ def current_desk(session: DbSession, account: CurrentAccount, runtime: CurrentRu
     """The signed-in account at this deployment's desk."""
     network = runtime.network
     place = runtime.deployment, runtime.chain, network.token_domain
-    return Desk(session, account, *place, network.auctioneer, network.permit2)
+    return Desk(session, account, *place, network.auctioneer, network.permit2, network.fee_bps)
 
 
 CurrentDesk = Annotated[Desk, Depends(current_desk)]

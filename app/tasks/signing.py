@@ -21,6 +21,7 @@ from app.relayer.models import Intent
 from app.relayer.queries import intent_by_key
 from app.tasks import queries
 from app.tasks.queries import TaskView
+from app.tasks.sponsoring import open_pot
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Desk:
     token: TokenDomain
     auctioneer: Address | None
     permit2: Address | None
+    fee_bps: int
 
     @property
     def registry(self) -> Registry:
@@ -136,7 +138,9 @@ async def carry_unsigned(desk: Desk, verb: str, task_id: TaskId, data: bytes) ->
 
 
 async def enqueue(desk: Desk, key: str, verb: str, task_id: TaskId | None, to: Address, data: bytes) -> Intent:
-    """Hands a call to the relayer's outbox, in this transaction."""
+    """Hands a call to the relayer's outbox, in this transaction; its task's pot is there before it."""
+    if task_id is not None:
+        await open_pot(desk.session, task_id, desk.fee_bps)
     return await relayer.enqueue(
         desk.session, key=key, verb=verb, task_id=task_id, account=desk.account, to=to, data=data
     )

@@ -26,7 +26,6 @@ from tests.integration.indexer.simulator.proxy import Server
 GWEI = 10**9
 MINIMUM_TIP = 25 * GWEI
 DELAY_SECONDS = 0.4
-RULES = ("underpriced", "replacement underpriced", "already known")
 UNKIND = ("dropped", "delayed", "reordered", "no finalized", "low tip suggested", "error", "no answer")
 
 Call = dict[str, Any]

@@ -5,8 +5,10 @@ from datetime import timedelta
 from sqlalchemy import func, update
 
 from app.boundary import transaction
+from app.errors import RpcRefused
 from app.relayer.models import Transaction
-from app.relayer.rules import SENDS_BEFORE_BUMP
+from app.relayer.rules import GWEI, SENDS_BEFORE_BUMP, Fees, refusal
+from app.relayer.sender import filler_of, sign_one
 from app.relayer.watch import watch
 from tests.integration.relayer.bench import Bench
 from tests.integration.relayer.pool import Pool
@@ -55,6 +57,26 @@ async def test_replaces_at_once_what_the_pool_finds_underpriced(bench: Bench, po
     assert [(row.nonce, row.attempt) for row in await bench.transactions()] == [
         (nonce, attempt) for nonce in range(3) for attempt in range(2)
     ]
+
+
+async def test_the_pool_refuses_a_replacement_below_a_tenth(bench: Bench, pool: Pool) -> None:
+    """What the relayer's own replacements are measured against."""
+    await bench.ask("evm_setIntervalMining", 0)
+    await bench.ask("evm_setAutomine", False)
+    try:
+        for percent, refused in ((100, None), (105, "underpriced"), (110, None)):
+            fees = Fees(100 * GWEI * percent // 100, 30 * GWEI * percent // 100)
+            signed = await sign_one(bench.sender, filler_of(bench.sender, 0, fees))
+            meaning = None
+            try:
+                await bench.chain.send_raw(signed.raw)
+            except RpcRefused as error:
+                meaning = refusal(error.message)
+            assert meaning == refused
+    finally:
+        await bench.ask("evm_setAutomine", True)
+        await bench.ask("evm_setIntervalMining", 1)
+    assert pool.counts["replacement underpriced"] == 1
 
 
 async def test_sends_again_what_the_pool_forgot(bench: Bench) -> None:
