@@ -86,6 +86,7 @@ def told(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterat
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     jobs.client.cache_clear()
+    jobs.client()  # the first one takes longer than a commit waits
     yield environment
     jobs.client.cache_clear()
 
