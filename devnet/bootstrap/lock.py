@@ -1,4 +1,6 @@
-"""`python -m devnet.bootstrap.lock`: writes every lock file anew from pyproject.toml and package.json."""
+"""`python -m devnet.bootstrap.lock`: writes every lock file anew from pyproject.toml and package.json, at the newest
+versions; with `--keep`, the locks of the Python parts at the versions that they hold where those still fit.
+"""
 
 import os
 import re
@@ -13,6 +15,7 @@ from devnet.bootstrap.python import UV_LOCK, install_uv, uv_environment
 from devnet.bootstrap.steps import StepFailed, run_step
 from devnet.processes import FOREIGN
 
+KEEP = "--keep"
 LOGS = ROOT / ".cache" / "logs"
 # Each in a lock of its own: pip installs uv, and what the tools of the deep checks need contradicts what runs.
 ALONE = {
@@ -22,19 +25,20 @@ ALONE = {
 }
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     cache = cache_folder(ROOT, env)
     try:
-        lock_python_parts(cache, env)
-        lock_npm_parts(cache, env)
+        lock_python_parts(cache, env, keep=KEEP in arguments)
+        if KEEP not in arguments:
+            lock_npm_parts(cache, env)
     except StepFailed as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def lock_python_parts(cache: Path, env: dict[str, str]) -> None:
+def lock_python_parts(cache: Path, env: dict[str, str], *, keep: bool) -> None:
     uv_folder = install_uv(ROOT, cache, env)
     uv, uv_env = uv_folder / "bin" / "uv", uv_environment(uv_folder, cache, env)
     compile_lock: list[str | Path] = [
@@ -44,7 +48,7 @@ def lock_python_parts(cache: Path, env: dict[str, str]) -> None:
         "--universal",
         "--generate-hashes",
         "--no-emit-index-url",
-        "--upgrade",
+        *([] if keep else ["--upgrade"]),
     ]
     compile_lock += ["--no-emit-find-links", "--custom-compile-command", "scripts/lock", "--python-version", "3.11"]
     # The tests' lock first and whole: what it needs (hexbytes, click) bounds what runs.
@@ -77,4 +81,4 @@ def lock_npm_parts(cache: Path, env: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
