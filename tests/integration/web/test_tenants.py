@@ -1,0 +1,117 @@
+"""Two tenants over every route: what is one's own is nobody else's, and an id of another's answers as one that is not.
+
+The requests are made from the OpenAPI document, so that a route that is added is in the matrix at once.
+"""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+
+from tests.integration.market import Market, Person
+
+BODIES = 4
+PUBLIC = ("agent_id", "address", "listing_id")
+"""What everybody may see: agents, what is owed on the chain, listings."""
+VERBS_OF_404 = 30
+"""So many operations at least come as far as looking for what they name."""
+
+
+@pytest.fixture
+async def owned(market: Market) -> dict[str, str]:
+    """What the buyer has and nobody else knows of."""
+    terms = await market.direct()
+    task = str(await market.post(terms, visibility="private"))
+    intent = (await market.buyer.carry(f"/tasks/{task}/fund", {"method": "authorization"}))["intent"]["id"]
+    key = await market.buyer.post("/auth/keys", {"name": "mine", "scopes": ["read"], "expires_in_days": 1})
+    assert key.status_code == 201, key.text
+    return {"task_id": task, "intent_id": intent, "key_id": key.json()["id"], "digest": str(terms.content)}
+
+
+def unknown() -> dict[str, str]:
+    """Ids of the same form that are nobody's."""
+    made = {"task_id": "0x" + secrets.token_hex(32), "digest": "0x" + secrets.token_hex(32)}
+    return made | {"intent_id": str(uuid4()), "key_id": str(uuid4())}
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, list[Any]]]:
+    """Method, path template and some right bodies of each operation that names something private."""
+    for found in schemathesis.openapi.from_dict(document).get_all_operations():
+        operation: Any = found.ok()  # type: ignore[union-attr]  # the document is ours
+        names = [parameter.name for parameter in operation.path_parameters]
+        if names and not set(names) <= set(PUBLIC):
+            yield operation.method.upper(), operation.path, bodies_of(operation)
+
+
+def bodies_of(operation: Any) -> list[Any]:
+    if not operation.body:
+        return [None]
+    found: list[Any] = []
+
+    @given(case=operation.as_strategy())
+    @settings(max_examples=BODIES, deadline=None, derandomize=True, database=None, suppress_health_check=HealthCheck)
+    def collect(case: Any) -> None:
+        found.append(case.body)
+
+    collect()
+    return found
+
+
+async def asked(person: Person, method: str, template: str, ids: dict[str, str], body: Any) -> tuple[int, str]:
+    """The status and the text of an answer, without what differs from request to request."""
+    path = template.format_map(ids)
+    answer = await person.wallet.client.request(method, path, json=body, headers=person.headers)
+    text = answer.text.replace(str(answer.headers["x-request-id"]), "REQUEST")
+    for name, value in ids.items():
+        text = text.replace(value, name)
+    return answer.status_code, text
+
+
+async def test_a_foreign_id_answers_as_an_unknown_one(market: Market, owned: dict[str, str]) -> None:
+    document = (await market.stranger.wallet.client.get("/openapi.json")).json()
+    differences, missing, matrix = [], set(), list(operations(document))
+    for method, template, bodies in matrix:
+        for body in bodies:
+            foreign = await asked(market.stranger, method, template, owned, body)
+            nobodys = await asked(market.stranger, method, template, unknown(), body)
+            if foreign != nobodys:
+                differences.append((method, template, body, foreign, nobodys))
+            if foreign[0] == 404:
+                missing.add((method, template))
+            assert foreign[0] >= 400 or (method, template) == ("DELETE", "/v1/auth/keys/{key_id}"), (template, foreign)
+    assert differences == []
+    assert len(missing) >= VERBS_OF_404, sorted({each[:2] for each in matrix} - missing)
+
+
+async def test_no_list_shows_what_is_anothers(market: Market, owned: dict[str, str]) -> None:
+    document = (await market.stranger.wallet.client.get("/openapi.json")).json()
+    lists = [path for path, methods in document["paths"].items() if "get" in methods and "{" not in path]
+    assert len(lists) > 8
+    for path in lists:
+        mine = await market.buyer.wallet.client.get(path, headers=market.buyer.headers)
+        theirs = await market.stranger.wallet.client.get(path, headers=market.stranger.headers)
+        assert mine.status_code == theirs.status_code, path
+        for value in owned.values():
+            assert value not in theirs.text, (path, value)
+    shown = "".join([(await market.buyer.wallet.client.get(path, headers=market.buyer.headers)).text for path in lists])
+    assert owned["task_id"] in shown
+    assert owned["intent_id"] in shown
+    assert owned["key_id"] in shown
+
+
+async def test_what_is_anothers_is_as_it_was(market: Market, owned: dict[str, str]) -> None:
+    """Asked for everything by everybody's rules, the stranger changed nothing of the buyer's."""
+    before = await everything(market.buyer, owned)
+    document = (await market.stranger.wallet.client.get("/openapi.json")).json()
+    for method, template, bodies in operations(document):
+        await asked(market.stranger, method, template, owned, bodies[0])
+    assert await everything(market.buyer, owned) == before
+
+
+async def everything(person: Person, owned: dict[str, str]) -> list[Any]:
+    own = (f"/tasks/{owned['task_id']}", f"/intents/{owned['intent_id']}", f"/content/{owned['digest']}")
+    return [(answer.status_code, answer.text) for answer in [await person.get(path) for path in (*own, "/auth/keys")]]
