@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.chain.rpc import AsyncChain, BlockHeader, Receipt, block_header, receipt_of
+from app.chain.json_rpc import BlockHeader, Receipt, block_header, receipt_of
+from app.chain.rpc import AsyncChain
 from app.database import Hash32, TxHash
 from app.errors import CallReverted, ChainUnavailable, RpcRefused
 from app.relayer.models import Transaction

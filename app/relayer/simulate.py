@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.chain.contracts import decode_revert
-from app.chain.rpc import AsyncChain, BlockTag, call_object
+from app.chain.json_rpc import BlockTag, call_object
+from app.chain.rpc import AsyncChain
 from app.database import Address
 from app.errors import CallReverted, RpcRefused
 from app.relayer.models import Intent

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.chain.rpc import AsyncChain, from_hex
+from app.chain.json_rpc import from_hex
+from app.chain.rpc import AsyncChain
 from app.relayer.rules import IntentState
 from app.trail import queries
 from app.trail.queries import Anchored, Link

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
 from random import Random
 from typing import Any
 
@@ -21,7 +20,8 @@ import rlp
 from eth_account import Account
 from eth_utils.crypto import keccak
 
-from tests.integration.indexer.simulator.proxy import Server
+from tests.integration import node_proxy
+from tests.integration.node_proxy import served
 
 GWEI = 10**9
 MINIMUM_TIP = 25 * GWEI
@@ -110,42 +110,22 @@ class Pool:
 @contextmanager
 def pool_proxy(node_url: str, pool: Pool) -> Iterator[str]:
     """The proxy's URL, until the end of the block."""
-    client = httpx.Client(base_url=node_url, timeout=20, trust_env=False, limits=httpx.Limits(max_connections=64))
-    handler = type("Handler", (Handler,), {"client": client, "pool": pool})
-    server = Server(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        client.close()
+    with served(Handler, node_url, pool=pool) as url:
+        yield url
 
 
-class Handler(BaseHTTPRequestHandler):
-    client: httpx.Client
+class Handler(node_proxy.Handler):
     pool: Pool
-    protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        if not body:  # a client that was killed
-            self.close_connection = True
-            return
-        asked = orjson.loads(body)
-        if self.pool.chance(self.pool.error_share):
-            if self.pool.choose("error", "no answer") == "error":
-                self.pool.happened("error")
-                self.say(500, b"no")
-            else:
-                self.pool.happened("no answer")
-                self.close_connection = True
-            return
-        try:
+    def take(self, asked: Any) -> None:
+        if not self.pool.chance(self.pool.error_share):
             answer = [self.answer(each) for each in asked] if isinstance(asked, list) else self.answer(asked)
-            self.say(200, orjson.dumps(answer))
-        except (BrokenPipeError, ConnectionResetError, httpx.HTTPError):  # a client that was killed, a busy node
+            self.send_json(200, orjson.dumps(answer))
+        elif self.pool.choose("error", "no answer") == "error":
+            self.pool.happened("error")
+            self.send_json(500, b"no")
+        else:
+            self.pool.happened("no answer")
             self.close_connection = True
 
     def answer(self, call: Call) -> Answer:
@@ -220,13 +200,3 @@ class Handler(BaseHTTPRequestHandler):
 
     def error(self, call: Call, code: int, message: str) -> Answer:
         return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": code, "message": message}}
-
-    def say(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""

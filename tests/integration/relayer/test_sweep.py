@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import update
 
 from app.boundary import WorkerRuntime, transaction
-from app.chain.rpc import METHOD_NOT_FOUND, AsyncChain, Call
+from app.chain.json_rpc import Call
+from app.chain.rpc import METHOD_NOT_FOUND, AsyncChain
 from app.config import Settings
 from app.errors import RelayerKeyMissing, RpcRefused
 from app.relayer.jobs import sweep

@@ -4,19 +4,19 @@ Which answer is spoilt, and how, comes from the seed's own random numbers, where
 it changed something: a range without logs cannot be torn.
 """
 
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from typing import Any
 
-import httpx
 import orjson
+
+from tests.integration import node_proxy
+from tests.integration.node_proxy import served
 
 ANSWERS = ("empty logs", "torn logs", "foreign logs", "doubled logs", "lagging", "no finalized", "stranger's parent")
 """Answers that are well formed and wrong."""
@@ -66,42 +66,20 @@ class Faults:
             self.counts[kind] += 1
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed hangs up: nothing to say about it. Everything else is an error of the test."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
 @contextmanager
 def proxy(node_url: str, faults: Faults) -> Iterator[str]:
     """The proxy's URL, until the end of the block."""
-    client = httpx.Client(base_url=node_url, timeout=20, trust_env=False)
-    handler = type("Handler", (Handler,), {"client": client, "faults": faults})
-    server = Server(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        client.close()
+    with served(Handler, node_url, faults=faults) as url:
+        yield url
 
 
-class Handler(BaseHTTPRequestHandler):
-    client: httpx.Client
+class Handler(node_proxy.Handler):
     faults: Faults
-    protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:
-        calls: list[Call] = orjson.loads(self.rfile.read(int(self.headers["content-length"])))
-        kind = self.faults.draw(calls)
+    def take(self, asked: Any) -> None:
         try:
-            self.answer(calls, kind)
-        except (Cut, BrokenPipeError, ConnectionResetError, httpx.HTTPError):  # a client that was killed, a busy node
+            self.answer(asked, self.faults.draw(asked))
+        except Cut:
             self.close_connection = True
 
     def answer(self, calls: list[Call], kind: str | None) -> None:
@@ -170,17 +148,10 @@ class Handler(BaseHTTPRequestHandler):
         return False
 
     def say(self, status: int, body: bytes, *, cut: bool = False) -> None:
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if cut else body)
+        self.send_json(status, body, length=len(body) // 2 if cut else None)
         if cut:
             self.wfile.flush()
             raise Cut
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
 
 
 def applies(kind: str, calls: list[Call]) -> bool:
