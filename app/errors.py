@@ -212,6 +212,28 @@ class RelayerKeyMissing(SettingRefused):
     """This worker was started without a key to send with."""
 
 
+class SpendRefused(Forbidden):
+    """`rule` is the field of the account's own policy."""
+
+    text = "The account's own spend policy does not allow it: {rule} is {limit}."
+
+
+class ApprovalNeeded(Conflict):
+    text = "{amount} is above {above}: ask for an approval of this task's money first (POST /v1/approvals)."
+
+
+class ApprovalClosed(Conflict):
+    text = "This approval is {state}; ask anew."
+
+
+class OwnApprover(InvalidInput):
+    text = "An account is not its own approver: whoever holds its key could say yes himself."
+
+
+class ApprovalNotYours(Forbidden):
+    text = "This is not yours to decide: not by your rank now, or your right has ended."
+
+
 class InviteRefused(InvalidInput):
     text = "This invite is not one that you can use: it is unknown, used by somebody else, or its time is over."
 

@@ -31,6 +31,7 @@ from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
 from app.signing.keys import read_account
+from app.spending import routes as spending
 from app.streams import routes as streams
 from app.tasks import routes as tasks
 from app.trail.actions import record
@@ -58,6 +59,7 @@ ROUTERS = (
     payments.router,
     relayer.router,
     gas.router,
+    spending.router,
     streams.router,
 )
 STREAMED = frozenset({("POST", "/v1/content")})

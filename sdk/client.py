@@ -4,8 +4,9 @@ from sdk.agents import Agents
 from sdk.content import Content
 from sdk.disputes import Disputes
 from sdk.escrows import Escrows
+from sdk.spending import Spending
 from sdk.tasks import Tasks
 
 
-class Client(Tasks, Escrows, Disputes, Agents, Content):
+class Client(Tasks, Escrows, Disputes, Agents, Content, Spending):
     """`async with Client(url, Wallet.from_key_file(path)) as client:`; from synchronous code, `asyncio.run`."""

@@ -108,6 +108,12 @@ class IntentFailed(SdkError):
         super().__init__(f"{verb} failed: {reason} {error or ''}".rstrip())
 
 
+class ApprovalDenied(SdkError):
+    def __init__(self, approval_id: str, state: str) -> None:
+        self.approval_id, self.state = approval_id, state
+        super().__init__(f"the approval is {state}")
+
+
 class WaitTimedOut(SdkError):
     def __init__(self, what: str, timeout_seconds: float, last: object) -> None:
         self.what, self.timeout_seconds, self.last = what, timeout_seconds, last

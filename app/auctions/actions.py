@@ -19,6 +19,8 @@ from app.clock import database_now
 from app.content import actions as content
 from app.database import Address, Digest, Hash32, TaskId
 from app.errors import BiddingClosed, BidIsRevoked, BidNotLive, BidNotYours
+from app.spending import actions as spending
+from app.spending.rules import Payment
 from app.tasks.actions import require_control
 from app.tasks.funding import Validity
 from app.tasks.models import Auction
@@ -165,6 +167,8 @@ async def award_and_fund(
     placed = await queries.bid_of(desk.session, task_id, choice.digest)
     rules.may_award_and_fund(view, desk.account, placed, choice.price, view.task.budget)
     require_live(placed)
+    payment = Payment(task_id, choice.price, placed.bid.agent, view.task.capability)
+    await spending.allow(desk.session, desk.account, payment)
     terms, until = view.task.terms, checked_deadline(deadline, view.time)
     after, before = validity.bounds(view.time)
 
@@ -180,6 +184,7 @@ async def award_and_fund(
         payment=typed_data.receive_authorization(desk.deployment, desk.token, terms, after, before),
         deadline=until,
         call=call,
+        spends=choice.price,
     )
 
 

@@ -45,6 +45,7 @@ class Failure(StrEnum):
     LOST_IN_REORG = "lost_in_reorg"
     UNANSWERED = "unanswered"
     GAS_CREDIT_SPENT = "gas_credit_spent"
+    APPROVAL_REVOKED = "approval_revoked"
 
 
 class TransactionState(StrEnum):

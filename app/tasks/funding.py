@@ -12,9 +12,11 @@ from sqlalchemy import update
 
 from app.chain import contracts, typed_data, typed_payments
 from app.chain.contracts import Authorization, Permit, call_data, decode_result
-from app.chain.typed_data import Terms
+from app.chain.typed_data import ZERO_ADDRESS, Terms
 from app.database import TaskId
 from app.errors import BatchNotDistinct, Permit2NotOffered
+from app.spending import actions as spending
+from app.spending.rules import Payment
 from app.tasks import queries, rules
 from app.tasks.models import Task
 from app.tasks.queries import TaskView
@@ -50,6 +52,7 @@ async def by_authorization(desk: Desk, task_id: TaskId, validity: Validity) -> S
         typed_data=typed_data.receive_authorization(desk.deployment, desk.token, terms, after, before),
         deadline=None,
         call=lambda signature: contracts.fund_with_authorization(terms, after, before, signature),
+        spends=terms.budget,
     )
 
 
@@ -57,7 +60,8 @@ async def by_allowance(desk: Desk, task_id: TaskId, deadline: int | None) -> Sig
     """The buyer has approved the escrow at the token; his signature names the terms."""
     view = await fundable(desk, task_id)
     until = rules.checked_deadline(deadline, view.time)
-    return escrow_signable(desk, view, "fund", typed_data.fund(desk.deployment, task_id, until), until, contracts.fund)
+    message = typed_data.fund(desk.deployment, task_id, until)
+    return escrow_signable(desk, view, "fund", message, until, contracts.fund, spends=view.task.terms.budget)
 
 
 async def by_permit(desk: Desk, task_id: TaskId, deadline: int | None, nonce: int | None) -> Payable:
@@ -82,6 +86,7 @@ async def by_permit(desk: Desk, task_id: TaskId, deadline: int | None, nonce: in
         payment=typed_payments.permit(desk.deployment, desk.token, terms.buyer, escrow, budget, used, until),
         deadline=until,
         call=call,
+        spends=budget,
     )
 
 
@@ -100,6 +105,7 @@ async def by_permit2(desk: Desk, task_id: TaskId, deadline: int | None, nonce: i
         typed_data=typed_payments.permit2_transfer(desk.deployment, permit2, terms, used, until),
         deadline=until,
         call=lambda signature: contracts.fund_with_permit2(terms, used, until, signature),
+        spends=terms.budget,
     )
 
 
@@ -108,7 +114,9 @@ async def batch(desk: Desk, task_ids: Sequence[TaskId], validity: Validity) -> S
     if len(set(task_ids)) != len(task_ids):
         raise BatchNotDistinct()
     await queries.lock_tasks(desk.session, task_ids)
-    views = [await fundable(desk, task_id) for task_id in task_ids]
+    views: list[TaskView] = []
+    for task_id in task_ids:
+        views.append(await fundable(desk, task_id, beside=sum(int(view.task.budget) for view in views)))
     paid: list[Terms] = [view.task.terms for view in views]
     after, before = validity.bounds(views[0].time)
     return Signable(
@@ -118,6 +126,7 @@ async def batch(desk: Desk, task_ids: Sequence[TaskId], validity: Validity) -> S
         typed_data=typed_payments.receive_batch_authorization(desk.deployment, desk.token, paid, after, before),
         deadline=None,
         call=lambda signature: contracts.fund_batch(paid, Authorization(after, before, signature)),
+        spends=sum(terms.budget for terms in paid),
     )
 
 
@@ -127,10 +136,15 @@ async def remember_batch(desk: Desk, task_ids: Sequence[TaskId], intent_id: UUID
     await desk.session.execute(paid.execution_options(synchronize_session=False))
 
 
-async def fundable(desk: Desk, task_id: TaskId) -> TaskView:
-    """The buyer's task, locked, that waits for its money."""
+async def fundable(desk: Desk, task_id: TaskId, *, beside: int = 0) -> TaskView:
+    """The buyer's task, locked, that waits for its money, which his own policy lets him spend, with `beside` for other
+    tasks by the same signature."""
     view = await desk.task(task_id)
     rules.may_fund(view, desk.account)
+    task = view.task
+    agent = None if task.agent == ZERO_ADDRESS else task.agent
+    payment = Payment(task_id, int(task.budget), agent, task.capability)
+    await spending.allow(desk.session, desk.account, payment, beside=beside)
     return view
 
 

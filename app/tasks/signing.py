@@ -19,6 +19,7 @@ from app.database import Address, TaskId
 from app.relayer import actions as relayer
 from app.relayer.models import Intent
 from app.relayer.queries import intent_by_key
+from app.spending import actions as spending
 from app.tasks import queries
 from app.tasks.queries import TaskView
 from app.tasks.sponsoring import open_pot
@@ -63,6 +64,8 @@ class Signable(Message):
     task_id: TaskId | None
     to: Address
     call: Callable[[bytes], bytes]
+    spends: int = 0
+    """What it takes from its signer, in base units."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Payable(Message):
     task_id: TaskId
     to: Address
     call: Callable[[bytes, bytes], bytes]
+    spends: int = 0
 
 
 Verb = Callable[[], Awaitable[Signable]]
@@ -88,6 +92,8 @@ def escrow_signable(
     typed_data: TypedData,
     deadline: int,
     call: Callable[[Terms, bytes], bytes],
+    *,
+    spends: int = 0,
 ) -> Signable:
     """A verb of the escrow whose last argument is `auth` without a role."""
     terms = view.task.terms
@@ -98,6 +104,7 @@ def escrow_signable(
         typed_data=typed_data,
         deadline=deadline,
         call=lambda signature: call(terms, contracts.pack_auth(deadline, signature)),
+        spends=spends,
     )
 
 
@@ -116,7 +123,8 @@ async def carried(desk: Desk, key: str, signature: bytes, verb: Verb) -> Intent:
 async def carry(desk: Desk, key: str, signable: Signable, signature: bytes) -> Intent:
     """Verifies and enqueues. Raises BadSignature, and then nothing has changed."""
     await signatures.verify(desk.chain, signable.typed_data, signature, desk.account)
-    return await enqueue(desk, key, signable.verb, signable.task_id, signable.to, signable.call(signature))
+    intent = await enqueue(desk, key, signable.verb, signable.task_id, signable.to, signable.call(signature))
+    return await spent(desk, intent, signable.spends)
 
 
 async def carried_paid(desk: Desk, key: str, signature: bytes, payment_signature: bytes, verb: PaidVerb) -> Intent:
@@ -128,7 +136,15 @@ async def carried_paid(desk: Desk, key: str, signature: bytes, payment_signature
     await signatures.verify(desk.chain, payable.typed_data, signature, desk.account)
     await signatures.verify(desk.chain, payable.payment, payment_signature, desk.account)
     call = payable.call(signature, payment_signature)
-    return await enqueue(desk, key, payable.verb, payable.task_id, payable.to, call)
+    intent = await enqueue(desk, key, payable.verb, payable.task_id, payable.to, call)
+    return await spent(desk, intent, payable.spends)
+
+
+async def spent(desk: Desk, intent: Intent, amount: int) -> Intent:
+    """Remembers what an intent would take from the account, for its own spend policy."""
+    if amount:
+        await spending.record(desk.session, intent.id, desk.account, amount)
+    return intent
 
 
 async def carry_unsigned(desk: Desk, verb: str, task_id: TaskId, data: bytes) -> Intent:

@@ -38,6 +38,7 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "bids": Scope.BID,
     "fund-batch": Scope.FUND,
     "award-and-fund": Scope.FUND,
+    "approvals": Scope.FUND,
     "cancel-together": Scope.CANCEL,
     "evidence": Scope.DISPUTE,
     "rule-by-default": Scope.RULE,

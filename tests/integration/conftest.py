@@ -1,6 +1,10 @@
-"""`settings` and `api`: the application on the module's database, chain and contracts; `market`: people in it."""
+"""`settings` and `api`: the application on the module's database, chain and contracts; `market`: people in it;
+`served`: a process of its own.
+"""
 
-from collections.abc import AsyncIterator, Callable
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -8,7 +12,9 @@ import pytest
 
 from app.config import Settings
 from devnet.deploy import Deployment
-from devnet.keys import Role, participant_key, role_key, write_key_file
+from devnet.keys import Role, participant_key, role_key, write_key_file, write_token_keys
+from devnet.processes import Command, Service
+from tests.conftest import ROOT
 from tests.integration.api import Wallet, mirror_clock, running_api, settings_for
 from tests.integration.market import Market, open_market
 
@@ -42,3 +48,48 @@ async def market(settings: Settings, database_url: str, tmp_path: Path) -> Async
     with_auctioneer = settings.model_copy(update={"auctioneer_key_file": key_file})
     async with running_api(with_auctioneer) as client:
         yield await open_market(client, with_auctioneer, database_url)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def served(
+    database_url: str,
+    redis_url: str,
+    rpc_url: str,
+    deployment: Deployment,
+    deployment_file: Path,
+    tmp_path: Path,
+    run_env: dict[str, str],
+) -> Iterator[tuple[Service, str]]:
+    mirror_clock(database_url, block=1, timestamp=1_800_000_000, finalized=0)
+    url = f"http://127.0.0.1:{free_port()}"
+    env = run_env | {
+        "ENVIRONMENT": "development",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "RPC_URLS": rpc_url,
+        "DEPLOYMENT_FILE": str(deployment_file),
+        "CONTENT_DIR": str(tmp_path / "content"),
+        "TOKEN_KEYS_FILE": str(write_token_keys(tmp_path / "keys")),
+        "PUBLIC_URL": url,
+        "API_PORT": url.rpartition(":")[2],
+    }
+
+    def ready() -> bool:
+        try:
+            return httpx.get(f"{url}/readyz", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    command = Command("api", [sys.executable, "-m", "app.main"], env, tmp_path / "api.log", ready, cwd=ROOT)
+    service = Service(command)
+    service.start()
+    try:
+        yield service, url
+    finally:
+        service.stop()
