@@ -5,6 +5,7 @@ A nonce is reserved in the commit that stores its bytes: a reserved nonce withou
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -13,15 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.boundary import transaction
 from app.database import Address
+from app.errors import SignerRefused
 from app.faults import reach
-from app.relayer import outbox, queries
+from app.relayer import actions, outbox, queries
 from app.relayer.admit import admit
 from app.relayer.fees import current_fees
 from app.relayer.models import Intent, Transaction
-from app.relayer.rules import Fees, TransactionState, next_nonce
+from app.relayer.rules import Failure, Fees, TransactionState, next_nonce
 from app.relayer.send import send_waiting
 from app.relayer.sender import Sender, call_of
 from app.signing.envelope import Unsigned
+
+log = logging.getLogger(__name__)
 
 # Pools keep only so many transactions of one account that are not mined yet.
 MAX_IN_FLIGHT = 48
@@ -52,9 +56,21 @@ async def sign_admitted(sender: Sender) -> int:
         highest = await queries.highest_nonce(session, sender.chain_id, sender.address)
         first = next_nonce(await sender.chain.nonce(sender.address, "pending"), highest)
         unsigned = [call(sender, intent, nonce, fees) for nonce, intent in enumerate(intents, first)]
-        await store(session, sender, [intent.id for intent in intents], unsigned, fees)
+        try:
+            await store(session, sender, [intent.id for intent in intents], unsigned, fees)
+        except SignerRefused:  # one that it does not sign must not hold the others: the oldest is asked for alone
+            await store_or_fail(session, sender, intents[0], unsigned[0], fees)
         reach("relayer.signed_before_commit")
     return len(intents)
+
+
+async def store_or_fail(session: AsyncSession, sender: Sender, intent: Intent, unsigned: Unsigned, fees: Fees) -> None:
+    """One; it fails where the signer's rules are against it."""
+    try:
+        await store(session, sender, [intent.id], [unsigned], fees)
+    except SignerRefused as refused:
+        log.error("signer refused intent=%s: %s", intent.id, refused)  # noqa: TRY400 - the reason is the signer's
+        await actions.fail(session, intent, Failure.SIGNER_REFUSED, {"text": str(refused)})
 
 
 def call(sender: Sender, intent: Intent, nonce: int, fees: Fees) -> Unsigned:

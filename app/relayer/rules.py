@@ -46,6 +46,7 @@ class Failure(StrEnum):
     UNANSWERED = "unanswered"
     GAS_CREDIT_SPENT = "gas_credit_spent"
     APPROVAL_REVOKED = "approval_revoked"
+    SIGNER_REFUSED = "signer_refused"
 
 
 class TransactionState(StrEnum):
