@@ -10,6 +10,7 @@ from eth_account import Account
 from sqlalchemy import func, select, update
 
 from app.boundary import transaction
+from app.chain.contracts import register_for
 from app.database import Address, Hash32, TaskId
 from app.errors import InviteRefused
 from app.relayer.actions import enqueue
@@ -239,3 +240,40 @@ async def test_the_gas_routes_tell_and_redeem(api: httpx.AsyncClient, bench: Ben
         assert (redeemed.status_code, redeemed.json()["credit"]) == (200, str(SOME))
     refused = await api.post("/v1/gas/invites", json={"code": "guess"}, headers=headers)
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:guildhall:problem:invite-refused")
+
+
+async def test_a_wallet_that_turns_false_after_the_simulation_pays_until_its_credit_is_spent(bench: Bench) -> None:
+    """It approves while it is asked, and refuses in the block: each time the gas is its account's."""
+    wallet, card = str(Account.create().address), "https://agent.example/card.json"
+    await bench.ask("anvil_setCode", wallet, "0x600054631626ba7e60e01b0260005260206000f3")
+    data = register_for(Address(wallet), card, 2**40 - 1, b"anything")
+    terms = GasTerms(day_wei=10**19, start_wei=0, contract_start_wei=15 * 10**15)
+    fickle, began, reasons = on(bench, terms), await bench.chain.balance(bench.sender.address), []
+    for number in range(12):
+        await bench.ask("anvil_setStorageAt", wallet, "0x0", "0x" + "00" * 31 + "01")
+        await bench.ask("evm_setIntervalMining", 0)
+        await bench.ask("evm_setAutomine", False)
+        try:
+            async with transaction(bench.sender.sessions) as session:
+                intent = await enqueue(
+                    session,
+                    key=f"fickle:{wallet}:{number}",
+                    verb="register",
+                    task_id=None,
+                    account=Address(wallet),
+                    to=bench.contracts.identity,
+                    data=data,
+                )
+                intent_id = intent.id
+            await fickle.carry()
+            await bench.ask("anvil_setStorageAt", wallet, "0x0", "0x" + "00" * 32)
+        finally:
+            await bench.ask("evm_setAutomine", True)
+            await bench.ask("evm_setIntervalMining", 1)
+        await bench.mine(1)
+        ended = await fickle.sweep_to(intent_id, "failed")
+        reasons.append(ended.reason)
+    spent = began - await bench.chain.balance(bench.sender.address)
+    assert reasons[:2] == ["reverted", "reverted"]
+    assert reasons[-1] == "gas_credit_spent"
+    assert 0 < spent <= terms.contract_start_wei
