@@ -109,7 +109,8 @@ async def admit_passed(
 
 
 class Choice:
-    """Which account sends what: the one that holds the task's other transactions, else the one with the least to do."""
+    """Which account sends what: itself where the call is to it (an anchor of the trail), the one that holds the task's
+    other transactions, else the one with the least to do."""
 
     def __init__(
         self, senders: Mapping[Address, Sender], of_task: dict[str, Address], loads: dict[Address, int]
@@ -118,7 +119,8 @@ class Choice:
 
     def of(self, intent: Intent) -> Address:
         """And remembers it."""
-        held = None if intent.task_id is None else self._of_task.get(intent.task_id)
+        own = Address(intent.to_address)
+        held = own if intent.task_id is None else self._of_task.get(intent.task_id)
         idlest = min(self._loads, key=lambda each: self._loads[each])
         chosen = held if held is not None and held in self._senders else idlest
         self._loads[chosen] += 1
