@@ -6,8 +6,11 @@ enforces. Database time governs auctions, sessions and retries; this module is h
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+
+TODAY = cast(func.timezone("UTC", func.now()), Date)
+"""The database's calendar day (UTC), in a statement."""
 
 
 async def database_now(session: AsyncSession) -> datetime:

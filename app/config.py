@@ -111,7 +111,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_development_in_production(self) -> Self:
-        if self.environment != "production":
+        if not self.in_production:
             return self
         if self.fault_at:
             raise SettingRefused(name="FAULT_AT", reason="crash points are for tests, not for production")
@@ -120,6 +120,11 @@ class Settings(BaseSettings):
         if not self.public_url.startswith("https://"):
             raise SettingRefused(name="PUBLIC_URL", reason="production needs https://")
         return self
+
+    @property
+    def in_production(self) -> bool:
+        """Whether what is for development is refused."""
+        return self.environment == "production"
 
     @property
     def relayer_sources(self) -> tuple[str, ...]:

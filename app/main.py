@@ -138,7 +138,7 @@ def auctioneer_of(settings: Settings) -> Address | None:
     """The account that awards auctions; None where this deployment runs none."""
     if settings.auctioneer_key_file is None:
         return None
-    return Address(read_account(settings.auctioneer_key_file, production=settings.environment == "production").address)
+    return Address(read_account(settings.auctioneer_key_file, production=settings.in_production).address)
 
 
 def arbiters_of(settings: Settings) -> tuple[Address, ...]:

@@ -105,7 +105,7 @@ def auctioneer_key(settings: Settings) -> LocalAccount | None:
     """The key that awards by auction, None where this deployment runs none."""
     if settings.auctioneer_key_file is None:
         return None
-    return read_account(settings.auctioneer_key_file, production=settings.environment == "production")
+    return read_account(settings.auctioneer_key_file, production=settings.in_production)
 
 
 def task_of(announcement: Announcement) -> TaskId:

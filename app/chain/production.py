@@ -13,7 +13,7 @@ USDC = {137: "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359", 80002: "0x41E94Eb019C
 
 def require_production(settings: Settings, deployment: Deployment) -> None:
     """Raises SettingRefused with the reason. Development may do as it likes."""
-    if settings.environment != "production":
+    if not settings.in_production:
         return
     if deployment.chain_id in DEVELOPMENT_CHAINS:
         raise SettingRefused(name="DEPLOYMENT_FILE", reason=f"chain {deployment.chain_id} is a development chain")

@@ -70,8 +70,7 @@ class AsyncChain:
                 failures.append(error)
                 continue
             return result_of(method, answer)
-        reason = "; ".join(type(failure).__name__ for failure in failures) or "no URL is set"
-        raise ChainUnavailable(method=method, reason=reason) from (failures[-1] if failures else None)
+        raise unanswered(method, failures) from (failures[-1] if failures else None)
 
     async def batch(self, calls: Sequence[Call]) -> list[Any]:
         """Each call's result in the calls' order; in its place a RpcRefused or CallReverted where the node refused it.
@@ -94,8 +93,7 @@ class AsyncChain:
                 failures.append(error)
         if any(isinstance(failure, NoBatch) for failure in failures):
             return [await self._or_refusal(*call) for call in calls]
-        reason = "; ".join(type(failure).__name__ for failure in failures) or "no URL is set"
-        raise ChainUnavailable(method=calls[0][0], reason=reason) from (failures[-1] if failures else None)
+        raise unanswered(calls[0][0], failures) from (failures[-1] if failures else None)
 
     async def _or_refusal(self, method: str, *params: Any) -> Any:
         """A call's result, or what it was refused with."""
@@ -167,6 +165,12 @@ class AsyncChain:
 
     async def receipt(self, tx_hash: TxHash) -> Receipt | None:
         return receipt_of(tx_hash, await self.request("eth_getTransactionReceipt", tx_hash))
+
+
+def unanswered(method: str, failures: Sequence[Exception]) -> ChainUnavailable:
+    """What each URL did instead of answering."""
+    reason = "; ".join(type(failure).__name__ for failure in failures) or "no URL is set"
+    return ChainUnavailable(method=method, reason=reason)
 
 
 @cache

@@ -5,7 +5,7 @@ are not mined go through one account: its nonces keep them in the order in which
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +20,7 @@ from app.relayer.gas.books import Books
 from app.relayer.gas.rules import PASSING, Denial, paid_by
 from app.relayer.models import Intent
 from app.relayer.rules import Failure, Fees
-from app.relayer.sender import Sender, named
+from app.relayer.sender import Sender
 from app.relayer.simulate import Outcome, Passed, Refused, Unanswered, simulate_all
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ async def admit_passed(
     await books.release_all(session, [intent.id for intent in intents])  # what a former admission booked
     purses = await Books.open(session, senders[0].gas, intents)
     of_task = await queries.senders_of(session, {each.task_id for each in intents if each.task_id is not None})
-    choice = Choice(named(senders), of_task, await queries.loads(session, [sender.address for sender in senders]))
+    choice = Choice(of_task, await queries.loads(session, [sender.address for sender in senders]))
     charges, admitted = [], []
     for intent, gas in passed:
         wei = gas * fees.max_fee
@@ -112,17 +112,15 @@ class Choice:
     """Which account sends what: itself where the call is to it (an anchor of the trail), the one that holds the task's
     other transactions, else the one with the least to do."""
 
-    def __init__(
-        self, senders: Mapping[Address, Sender], of_task: dict[str, Address], loads: dict[Address, int]
-    ) -> None:
-        self._senders, self._of_task, self._loads = senders, of_task, loads
+    def __init__(self, of_task: dict[str, Address], loads: dict[Address, int]) -> None:
+        self._of_task, self._loads = of_task, loads
 
     def of(self, intent: Intent) -> Address:
         """And remembers it."""
         own = Address(intent.to_address)
         held = own if intent.task_id is None else self._of_task.get(intent.task_id)
         idlest = min(self._loads, key=lambda each: self._loads[each])
-        chosen = held if held is not None and held in self._senders else idlest
+        chosen = held if held is not None and held in self._loads else idlest
         self._loads[chosen] += 1
         if intent.task_id is not None:
             self._of_task[intent.task_id] = chosen

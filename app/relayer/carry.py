@@ -9,7 +9,6 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.boundary import transaction
@@ -20,7 +19,7 @@ from app.relayer import actions, outbox, queries
 from app.relayer.admit import admit
 from app.relayer.fees import current_fees
 from app.relayer.models import Intent, Transaction
-from app.relayer.rules import Failure, Fees, TransactionState, next_nonce
+from app.relayer.rules import Failure, Fees, next_nonce
 from app.relayer.send import send_waiting
 from app.relayer.sender import Sender, call_of
 from app.signing.envelope import Unsigned
@@ -84,22 +83,8 @@ async def store(
 ) -> None:
     """The signed bytes of each, and which intent it carries. Raises SignerUnavailable, SignerRefused."""
     signed = await sender.signer.sign(unsigned)
-    rows = [
-        {
-            "chain_id": sender.chain_id,
-            "sender": sender.address,
-            "nonce": plain.nonce,
-            "attempt": 0,
-            "intent_id": intent_id,
-            "hash": each.hash,
-            "raw": each.raw,
-            "max_fee": fees.max_fee,
-            "tip": fees.tip,
-            "state": TransactionState.SIGNED,
-            "was_mined": False,
-            "sends": 0,
-        }
+    session.add_all(
+        Transaction.of(sender.chain_id, sender.address, plain.nonce, 0, intent_id, each.hash, each.raw, fees)
         for plain, each, intent_id in zip(unsigned, signed, intents, strict=True)
-    ]
-    await session.execute(insert(Transaction), rows)
+    )
     await outbox.name_transactions(session, dict(zip(intents, [each.hash for each in signed], strict=True)))

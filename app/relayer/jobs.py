@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from functools import cache
 
 from celery import Celery, shared_task
@@ -56,15 +55,17 @@ async def sweep(runtime: WorkerRuntime) -> None:
             AsyncChain(settings.rpc_urls, timeout_seconds=settings.rpc_timeout_seconds) as chain,
             AsyncExitStack() as locks,
         ):
-            first = Sender(runtime.sessions, chain, deployment.chain_id, (await signers_of(settings))[0])
-            first = replace(first, finality_depth=settings.finality_depth, gas=terms_of(settings))
-            senders = [replace(first, signer=signer) for signer in await signers_of(settings)]
+            place = (runtime.sessions, chain, deployment.chain_id)
+            senders = [
+                Sender(*place, signer, settings.finality_depth, terms_of(settings))
+                for signer in await signers_of(settings)
+            ]
             mine = [
                 sender
                 for sender in senders
-                if await locks.enter_async_context(alone(runtime.engine, sender.chain_id, sender.address))
+                if await locks.enter_async_context(alone(runtime.engine, deployment.chain_id, sender.address))
             ]
-            admits = await locks.enter_async_context(alone(runtime.engine, first.chain_id, "admission"))
+            admits = await locks.enter_async_context(alone(runtime.engine, deployment.chain_id, "admission"))
             await sweep_until_idle(mine, admits=admits)
     except (ChainUnavailable, SignerUnavailable, TimeoutError) as error:
         # Safe: what was stored is stored, and the next sweep begins where this one stopped.
@@ -93,8 +94,7 @@ async def signers_of(settings: Settings) -> list[Signer]:
     """One for each key source. Raises SettingRefused, SignerUnavailable."""
     sources = settings.relayer_sources
     if sources not in _signers:
-        production = settings.environment == "production"
-        ring = KeyRing(settings.keystore_password_file, settings.signer_token_file, production)
+        ring = KeyRing(settings.keystore_password_file, settings.signer_token_file, settings.in_production)
         _signers[sources] = [await open_signer(source, ring) for source in sources]
     return _signers[sources]
 

@@ -1,6 +1,6 @@
 """The account that pays for gas: its signer, its lock, and the signing of calls."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -47,11 +47,6 @@ async def sign_one(sender: Sender, transaction: Unsigned) -> Signed:
     """Raises SignerUnavailable, SignerRefused."""
     (signed,) = await sender.signer.sign([transaction])
     return signed
-
-
-def named(senders: Sequence[Sender]) -> dict[Address, Sender]:
-    """By their accounts."""
-    return {sender.address: sender for sender in senders}
 
 
 @asynccontextmanager

@@ -86,15 +86,14 @@ async def settle_intent(
     lost_before: bool,
     error: dict[str, Any] | None,
 ) -> None:
+    """Its nonce went to a filler, or the contract refused it in the block; what did its work is the watch's."""
     if winner.intent_id is None:
         if step is Step.FINAL and intent.state != IntentState.FAILED:
             await actions.fail(session, intent, Failure.LOST_IN_REORG, None)
         return
     intent.tx_hash = winner.hash
-    await books.settle(session, {intent.id: winner.gas_wei}, reverted=not winner.succeeded)
-    if winner.succeeded:
-        await actions.move(session, intent, IntentState.FINAL if step is Step.FINAL else IntentState.MINED)
-    elif intent.state != IntentState.FAILED:
+    await books.settle(session, {intent.id: winner.gas_wei}, reverted=True)
+    if intent.state != IntentState.FAILED:
         reason = Failure.LOST_IN_REORG if lost_before else Failure.REVERTED
         await actions.fail(session, intent, reason, error)
 

@@ -10,14 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.announcements.actions import announce
-from app.clock import database_now
+from app.clock import TODAY, database_now
 from app.database import Address, TaskId
 from app.errors import ApprovalClosed, ApprovalNotYours, NotFound, OwnApprover
 from app.relayer import actions as relayer
 from app.relayer.rules import Failure
 from app.spending import queries
 from app.spending.models import Approval, ApprovalAct, Approver, Spend, SpendPolicy
-from app.spending.queries import TODAY, standing_of
+from app.spending.queries import standing_of
 from app.spending.rules import ApprovalState, Limits, Payment, may_decide, may_spend, may_spend_without_asking
 
 

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import TODAY
 from app.database import Address
 from app.relayer.models import Intent
 from app.spending.models import Approval, ApprovalAct, Approver, Spend, SpendPolicy
 from app.spending.rules import ApprovalState
-
-TODAY = cast(func.timezone("UTC", func.now()), Date)
 
 
 async def policy_of(session: AsyncSession, account: Address, *, locked: bool = False) -> SpendPolicy | None:

@@ -2,7 +2,6 @@
 `served`: a process of its own.
 """
 
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from app.config import Settings
 from devnet.deploy import Deployment
 from devnet.keys import Role, participant_key, role_key, write_key_file, write_token_keys
+from devnet.ports import free_port
 from devnet.processes import Command, Service
 from tests.conftest import ROOT
 from tests.integration.api import Wallet, mirror_clock, running_api, settings_for
@@ -48,12 +48,6 @@ async def market(settings: Settings, database_url: str, tmp_path: Path) -> Async
     with_auctioneer = settings.model_copy(update={"auctioneer_key_file": key_file})
     async with running_api(with_auctioneer) as client:
         yield await open_market(client, with_auctioneer, database_url)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture

@@ -6,9 +6,12 @@ Exit code 2 for words that do not fit.
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from eth_utils.address import is_checksum_address
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.boundary import transaction
 from app.config import Settings, read_settings
@@ -17,6 +20,7 @@ from app.relayer.gas import books
 
 USAGE = "usage: python -m app.relayer.gas invite WEI [DAYS] | grant ADDRESS WEI KEY | status"
 DAYS = "30"
+T = TypeVar("T")
 
 
 def main(arguments: list[str]) -> int:
@@ -25,39 +29,40 @@ def main(arguments: list[str]) -> int:
         case ["invite", wei]:
             return main(["invite", wei, DAYS])
         case ["invite", wei, days] if wei.isdecimal() and int(wei) > 0 and days.isdecimal():
-            print(asyncio.run(invite(read_settings(), int(wei), timedelta(days=int(days)))))
+            print(asyncio.run(in_transaction(invite, int(wei), timedelta(days=int(days)))))
         case ["grant", address, wei, key] if is_checksum_address(address) and wei.isdecimal():
-            asyncio.run(grant(read_settings(), Address(address), int(wei), key))
+            asyncio.run(in_transaction(grant, Address(address), int(wei), key))
         case ["status"]:
-            print(asyncio.run(status(read_settings())))
+            print(asyncio.run(in_transaction(status)))
         case _:
             print(USAGE, file=sys.stderr)
             return 2
     return 0
 
 
-async def invite(settings: Settings, wei: int, lifetime: timedelta) -> str:
+async def invite(session: AsyncSession, _settings: Settings, wei: int, lifetime: timedelta) -> str:
     """The code, shown this once."""
-    engine = make_engine(settings.sqlalchemy_url)
-    async with transaction(make_sessions(engine)) as session:
-        code = await books.make_invite(session, wei, lifetime)
-    await engine.dispose()
-    return code
+    return await books.make_invite(session, wei, lifetime)
 
 
-async def grant(settings: Settings, account: Address, wei: int, key: str) -> None:
-    engine = make_engine(settings.sqlalchemy_url)
-    async with transaction(make_sessions(engine)) as session:
-        await books.give(session, f"grant:{key}", account, wei)
-    await engine.dispose()
+async def grant(session: AsyncSession, _settings: Settings, account: Address, wei: int, key: str) -> None:
+    await books.give(session, f"grant:{key}", account, wei)
 
 
-async def status(settings: Settings) -> str:
-    engine = make_engine(settings.sqlalchemy_url)
-    async with transaction(make_sessions(engine)) as session:
-        spent = await books.spent_today(session)
-    await engine.dispose()
+async def status(session: AsyncSession, settings: Settings) -> str:
+    spent = await books.spent_today(session)
     return f"spent={spent} left={settings.gas_day_wei - spent} day={settings.gas_day_wei} (wei, UTC day)"
+
+
+async def in_transaction(work: Callable[..., Awaitable[T]], *given: object) -> T:
+    """What the work gives, once it is committed."""
+    settings = read_settings()
+    engine = make_engine(settings.sqlalchemy_url)
+    try:
+        async with transaction(make_sessions(engine)) as session:
+            return await work(session, settings, *given)
+    finally:
+        await engine.dispose()
 
 
 if __name__ == "__main__":

@@ -3,18 +3,18 @@
 Nothing here commits.
 """
 
-import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Date, cast, delete, func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import database_now
+from app.accounts.queries import secret_hash
+from app.clock import TODAY, database_now
 from app.database import Address, TaskId
 from app.errors import InviteRefused
 from app.relayer.gas.models import GasCharge, GasCredit, GasInvite, GasPot
@@ -82,8 +82,7 @@ class Books:
 
 async def spent_today(session: AsyncSession) -> int:
     """All charges of this day (UTC)."""
-    today = cast(func.timezone("UTC", func.now()), Date)
-    total = select(func.coalesce(func.sum(GasCharge.wei), 0)).where(GasCharge.day == today)
+    total = select(func.coalesce(func.sum(GasCharge.wei), 0)).where(GasCharge.day == TODAY)
     return int((await session.execute(total)).scalar_one())
 
 
@@ -126,14 +125,13 @@ async def standings(session: AsyncSession, accounts: Collection[str]) -> dict[st
 
 async def charge(session: AsyncSession, charges: Iterable[tuple[Intent, Payer, int]]) -> None:
     """Books what each admitted intent may cost at most."""
-    today = cast(func.timezone("UTC", func.now()), Date)
     rows = [
         {
             "intent_id": intent.id,
             "account": intent.account,
             "task_id": intent.task_id,
             "payer": payer,
-            "day": today,
+            "day": TODAY,
             "wei": wei,
             "settled": False,
         }
@@ -186,13 +184,13 @@ async def give(session: AsyncSession, key: str, account: Address, wei: int) -> N
 async def make_invite(session: AsyncSession, wei: int, lifetime: timedelta) -> str:
     """A code that gives `wei` once; nobody can show it again."""
     code, now = secrets.token_urlsafe(24), await database_now(session)
-    session.add(GasInvite(code_hash=hash_of(code), wei=wei, expires_at=now + lifetime))
+    session.add(GasInvite(code_hash=secret_hash(code), wei=wei, expires_at=now + lifetime))
     return code
 
 
 async def redeem(session: AsyncSession, code: str, account: Address) -> int:
     """What the code gave, in wei; the same account may say it again. Raises InviteRefused."""
-    held = select(GasInvite).where(GasInvite.code_hash == hash_of(code)).with_for_update()
+    held = select(GasInvite).where(GasInvite.code_hash == secret_hash(code)).with_for_update()
     invite = (await session.scalars(held)).one_or_none()
     now = await database_now(session)
     if invite is None or invite.redeemed_by not in (None, account):
@@ -202,7 +200,3 @@ async def redeem(session: AsyncSession, code: str, account: Address) -> int:
     invite.redeemed_by = account
     await give(session, f"invite:{invite.code_hash.hex()}", account, int(invite.wei))
     return int(invite.wei)
-
-
-def hash_of(code: str) -> bytes:
-    return hashlib.sha256(code.encode()).digest()

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import undefer
 
 from app.announcements.models import Announcement
-from app.boundary import transaction
+from app.boundary import WorkerRuntime, transaction
 from app.chain.contracts import call_data, register_for
 from app.chain.deployment import Deployment
 from app.chain.rpc import AsyncChain
@@ -32,6 +32,10 @@ from app.signing.signer import LocalSigner
 from devnet.keys import DevelopmentKey, participant_key
 
 PATIENCE_SECONDS = 20.0
+
+
+MakeRuntime = Callable[..., WorkerRuntime]
+"""(settings that say where the keys are): what a worker process has."""
 
 
 def signer_of(account: LocalAccount) -> LocalSigner:

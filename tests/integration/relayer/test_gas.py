@@ -17,6 +17,9 @@ from app.relayer.actions import enqueue
 from app.relayer.gas import books
 from app.relayer.gas.models import GasCharge
 from app.relayer.gas.rules import GasTerms, Payer
+from app.relayer.models import Intent
+from devnet.keys import participant_key
+from tests.integration.api import Wallet
 from tests.integration.relayer.bench import Bench
 
 NOTHING = GasTerms(day_wei=10**18, start_wei=0, contract_start_wei=0, token_price=250_000)
@@ -163,8 +166,6 @@ async def test_the_day_is_held_and_goes_on(bench: Bench, account: str) -> None:
     assert (waiting.state, waiting.reason) == ("queued", None)
     assert await bench.transactions() == []
     async with transaction(bench.sender.sessions) as session:
-        from app.relayer.models import Intent
-
         await session.execute(update(Intent).where(Intent.id == held).values(next_attempt_at=func.now()))
     await bench.sweep_to(held, "mined", "final")
 
@@ -226,9 +227,6 @@ async def test_a_thousand_fresh_wallets_spend_the_days_gas_and_no_more(bench: Be
 
 
 async def test_the_gas_routes_tell_and_redeem(api: httpx.AsyncClient, bench: Bench) -> None:
-    from devnet.keys import participant_key
-    from tests.integration.api import Wallet
-
     headers = await Wallet(participant_key(17), api).sign_in()
     assert (await api.get("/v1/gas")).status_code == 401
     before = (await api.get("/v1/gas", headers=headers)).json()

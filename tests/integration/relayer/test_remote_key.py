@@ -1,6 +1,5 @@
 """The relayer sends with keys that it does not hold: a signer in a process of its own, over HTTP."""
 
-import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,13 +9,13 @@ import httpx
 import pytest
 
 from app.boundary import WorkerRuntime
-from app.config import Settings
 from app.relayer.jobs import signers_of, sweep
 from app.signing.service import SignerSettings, open_service
 from devnet.binaries import ROOT
 from devnet.keys import write_key_file
+from devnet.ports import free_port
 from devnet.processes import Command, Service
-from tests.integration.relayer.bench import Bench, key_of
+from tests.integration.relayer.bench import Bench, MakeRuntime, key_of
 
 TOKEN = "a token of this test"
 
@@ -24,9 +23,7 @@ TOKEN = "a token of this test"
 @pytest.fixture
 def signer(bench: Bench, deployment_file: Path, tmp_path: Path, run_env: dict[str, str]) -> Iterator[tuple[str, Path]]:
     """Its URL, and the file with its token."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = int(listener.getsockname()[1])
+    port = free_port()
     token = tmp_path / "token"
     token.touch(0o600)
     token.write_text(TOKEN + "\n")
@@ -55,24 +52,10 @@ def signer(bench: Bench, deployment_file: Path, tmp_path: Path, run_env: dict[st
 
 
 @pytest.fixture
-def runtime(
-    bench: Bench, deployment_file: Path, pool_url: str, redis_url: str, tmp_path: Path, signer: tuple[str, Path]
-) -> WorkerRuntime:
-    """A worker whose keys are a file of its own and the signer's."""
+def runtime(worker_runtime: MakeRuntime, signer: tuple[str, Path]) -> WorkerRuntime:
+    """A worker whose key is the signer's."""
     url, token = signer
-    settings = Settings(
-        environment="development",
-        database_url="postgresql://not/used",
-        redis_url=redis_url,
-        rpc_urls=pool_url,
-        deployment_file=deployment_file,
-        content_dir=tmp_path,
-        public_url="http://127.0.0.1:8000",
-        gas_start_wei=10**18,
-        relayer_keys=f"signer:{url}",
-        signer_token_file=token,
-    )
-    return WorkerRuntime(settings, bench.engine, bench.sender.sessions)
+    return worker_runtime(relayer_keys=f"signer:{url}", signer_token_file=token)
 
 
 async def test_a_worker_sends_with_a_key_that_it_does_not_hold(bench: Bench, runtime: WorkerRuntime) -> None:

@@ -11,13 +11,12 @@ from sqlalchemy import update
 from app.boundary import WorkerRuntime, transaction
 from app.chain.json_rpc import Call
 from app.chain.rpc import METHOD_NOT_FOUND, AsyncChain
-from app.config import Settings
 from app.errors import RelayerKeyMissing, RpcRefused
 from app.relayer.jobs import sweep
 from app.relayer.models import Intent
 from app.relayer.rules import MAX_ATTEMPTS
 from devnet.keys import write_key_file
-from tests.integration.relayer.bench import Bench, key_of
+from tests.integration.relayer.bench import Bench, MakeRuntime, key_of
 
 
 class Reticent(AsyncChain):
@@ -86,20 +85,9 @@ async def test_nothing_is_final_without_tag_and_depth(bench: Bench, pool_url: st
 
 
 @pytest.fixture
-def runtime(bench: Bench, deployment_file: Path, pool_url: str, redis_url: str, tmp_path: Path) -> WorkerRuntime:
+def runtime(bench: Bench, worker_runtime: MakeRuntime, tmp_path: Path) -> WorkerRuntime:
     """What a worker process has; its key is the bench's own sender."""
-    settings = Settings(
-        environment="development",
-        database_url="postgresql://not/used",
-        redis_url=redis_url,
-        rpc_urls=pool_url,
-        deployment_file=deployment_file,
-        content_dir=tmp_path,
-        public_url="http://127.0.0.1:8000",
-        gas_start_wei=10**18,
-        relayer_key_file=write_key_file(tmp_path, "relayer", key_of(bench.sender)),
-    )
-    return WorkerRuntime(settings, bench.engine, bench.sender.sessions)
+    return worker_runtime(relayer_key_file=write_key_file(tmp_path, "relayer", key_of(bench.sender)))
 
 
 async def test_a_worker_sweeps_with_the_key_of_its_settings(bench: Bench, runtime: WorkerRuntime) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from app.boundary import transaction
 from app.database import make_engine, make_sessions
@@ -174,9 +176,6 @@ async def test_the_history_cannot_be_rewritten(market: Market) -> None:
     await put(market.buyer, approve_above="1", approvers=[market.arbiter.address])
     await ask(market, await direct(market))
     engine = make_engine(market.settings.sqlalchemy_url, pool_size=1)
-    from sqlalchemy import text
-    from sqlalchemy.exc import ProgrammingError
-
     for statement in ("UPDATE market.approval_acts SET act = 'approved'", "DELETE FROM market.approval_acts"):
         with pytest.raises(ProgrammingError, match="permission denied"):
             async with transaction(make_sessions(engine)) as session:
