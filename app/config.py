@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     gas_token_price: int = Field(default=250_000, ge=1)
     auctioneer_key_file: Path | None = None
     arbiters: Annotated[tuple[str, ...], NoDecode] = ()
+    operators: Annotated[tuple[str, ...], NoDecode] = ()
     finality_depth: int | None = Field(default=None, ge=1)
     accept_pending_forever: bool = False
     indexer_port: int | None = Field(default=None, ge=1, le=65_535)
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
         """What is given in code, then the environment, then the files that it names."""
         return init_settings, env_settings, FromFiles(settings_cls)
 
-    @field_validator("rpc_urls", "arbiters", "relayer_keys", mode="before")
+    @field_validator("rpc_urls", "arbiters", "operators", "relayer_keys", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

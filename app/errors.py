@@ -145,6 +145,30 @@ class SessionNeeded(Forbidden):
     text = "This takes a signed-in wallet; an API key cannot do it."
 
 
+class RoleMissing(Forbidden):
+    text = "This takes the role {role}, which this wallet does not have here."
+
+
+class WalletNotLinked(Forbidden):
+    text = "The wallet {wallet} is not one of this account's; link it first."
+
+
+class FoundingWalletNeeded(Forbidden):
+    text = "Only a session opened by the account's first wallet, {wallet}, may do this."
+
+
+class FoundingWallet(Conflict):
+    text = "The wallet {wallet} names this account and cannot leave it."
+
+
+class WalletTaken(Conflict):
+    text = "The wallet {wallet} belongs to an account with other wallets; it has to leave that one first."
+
+
+class TooManyWallets(Conflict):
+    text = "An account has at most {limit} wallets; unlink one first."
+
+
 class TooManyApiKeys(Conflict):
     text = "An account has at most {limit} API keys; revoke one first."
 

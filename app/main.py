@@ -59,6 +59,7 @@ ROUTERS = (
     payments.router,
     relayer.router,
     gas.router,
+    gas.operations,
     spending.router,
     streams.router,
 )
@@ -127,11 +128,11 @@ def rates_of(settings: Settings) -> Mapping[Kind, Rate]:
 
 
 def holder_of(settings: Settings, credential: str) -> Subject | None:
-    """Whom a credential is counted for: the key, or the wallet of a token that is ours, ended or not."""
+    """Whom a credential is counted for: the key, or the account of a token that is ours, ended or not."""
     if is_api_key(credential):
         return Subject(Kind.KEY, secret_hash(credential).hex())
     held = read_token(read_token_keys(settings.token_keys_file), settings.origin, credential)
-    return None if held is None else Subject(Kind.WALLET, held.address)
+    return None if held is None else Subject(Kind.WALLET, held.account)
 
 
 def auctioneer_of(settings: Settings) -> Address | None:
@@ -142,10 +143,11 @@ def auctioneer_of(settings: Settings) -> Address | None:
 
 
 def arbiters_of(settings: Settings) -> tuple[Address, ...]:
-    """The published arbiters. Raises SettingRefused for an address without its checksum."""
-    for address in settings.arbiters:
-        if not is_checksum_address(address):
-            raise SettingRefused(name="ARBITERS", reason=f"{address} is not a checksummed address")
+    """The published arbiters. Raises SettingRefused for an address, an operator's too, without its checksum."""
+    for name, addresses in (("ARBITERS", settings.arbiters), ("OPERATORS", settings.operators)):
+        for address in addresses:
+            if not is_checksum_address(address):
+                raise SettingRefused(name=name, reason=f"{address} is not a checksummed address")
     return tuple(Address(address) for address in settings.arbiters)
 
 

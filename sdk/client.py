@@ -6,7 +6,8 @@ from sdk.disputes import Disputes
 from sdk.escrows import Escrows
 from sdk.spending import Spending
 from sdk.tasks import Tasks
+from sdk.wallets import Wallets
 
 
-class Client(Tasks, Escrows, Disputes, Agents, Content, Spending):
+class Client(Tasks, Escrows, Disputes, Agents, Content, Spending, Wallets):
     """`async with Client(url, Wallet.from_key_file(path)) as client:`; from synchronous code, `asyncio.run`."""

@@ -5,10 +5,20 @@ from urllib.parse import urlsplit
 
 from sdk.errors import SignatureRefused
 
+SIGNING_IN = "Sign in to Guildhall. This moves no money and grants no permission to do so."
 
-def sign_in_message(challenge: dict[str, Any], *, address: str, origin: str, chain_id: int) -> str:
-    """The text to sign. Raises SignatureRefused unless domain, uri and chain are those of `origin`."""
-    expected = {"domain": urlsplit(origin).netloc, "chain_id": chain_id, "version": "1"}
+
+def linking_statement(account: str) -> str:
+    """What a wallet agrees to that becomes one of an account."""
+    return f"Link this wallet to the Guildhall account {account}. Whoever signs in there may act as this wallet."
+
+
+def sign_in_message(
+    challenge: dict[str, Any], *, address: str, origin: str, chain_id: int, statement: str = SIGNING_IN
+) -> str:
+    """The text to sign. Raises SignatureRefused unless domain, uri and chain are those of `origin`, and the statement
+    is the one that was meant: a wallet that signs in must not link itself."""
+    expected = {"domain": urlsplit(origin).netloc, "chain_id": chain_id, "version": "1", "statement": statement}
     for name, ours in expected.items():
         if challenge.get(name) != ours:
             raise SignatureRefused(f"challenge.{name}", ours, challenge.get(name))

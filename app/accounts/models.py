@@ -1,4 +1,4 @@
-"""Accounts are wallet addresses; of every credential only its hash is stored."""
+"""Accounts and their wallets; of every credential only its hash is stored."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.database import MARKET_SCHEMA, AddressColumn, Base
 
 
 class Account(Base):
-    """A wallet that signed in at least once."""
+    """Whoever stands behind one or more wallets. The first of them names it, and stays its own."""
 
     __tablename__ = "accounts"
     __table_args__ = ({"schema": MARKET_SCHEMA},)
@@ -20,8 +20,20 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
 
 
+class Wallet(Base):
+    """An address that showed control of its key to this account; it belongs to one account at a time."""
+
+    __tablename__ = "wallets"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    address: Mapped[str] = mapped_column(AddressColumn, primary_key=True)
+    account: Mapped[str] = mapped_column(AddressColumn, ForeignKey(Account.address))
+    linked_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+
+
 class SignInNonce(Base):
-    """A challenge that was given out and not yet used; using it deletes it."""
+    """A challenge that was given out and not yet used; using it deletes it. `link_to` is the account that asks to
+    take the wallet in, None for signing in."""
 
     __tablename__ = "sign_in_nonces"
     __table_args__ = ({"schema": MARKET_SCHEMA},)
@@ -29,18 +41,20 @@ class SignInNonce(Base):
     nonce: Mapped[str] = mapped_column(Text, primary_key=True)
     client_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     address: Mapped[str] = mapped_column(AddressColumn)
+    link_to: Mapped[str | None] = mapped_column(AddressColumn)
     issued_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
 
 
 class Session(Base):
-    """A signed-in stretch of time, kept alive by refresh tokens of which each works once."""
+    """A signed-in stretch of time, kept alive by refresh tokens of which each works once. `wallet` opened it."""
 
     __tablename__ = "sessions"
     __table_args__ = ({"schema": MARKET_SCHEMA},)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    address: Mapped[str] = mapped_column(AddressColumn, ForeignKey(Account.address))
+    account: Mapped[str] = mapped_column(AddressColumn, ForeignKey(Account.address))
+    wallet: Mapped[str] = mapped_column(AddressColumn, ForeignKey(Wallet.address))
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
@@ -59,14 +73,15 @@ class RefreshToken(Base):
 
 
 class ApiKey(Base):
-    """A program's key: its hash, what it may do, until when. `hint` is its beginning."""
+    """A program's key: its hash, what it may do, until when. `hint` is its beginning, `wallet` whom it acts as."""
 
     __tablename__ = "api_keys"
     __table_args__ = ({"schema": MARKET_SCHEMA},)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    address: Mapped[str] = mapped_column(AddressColumn, ForeignKey(Account.address))
+    account: Mapped[str] = mapped_column(AddressColumn, ForeignKey(Account.address))
+    wallet: Mapped[str] = mapped_column(AddressColumn, ForeignKey(Wallet.address))
     name: Mapped[str] = mapped_column(Text)
     hint: Mapped[str] = mapped_column(Text)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))

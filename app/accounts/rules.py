@@ -11,6 +11,7 @@ from app.accounts.siwe import VERSION, SignInMessage
 from app.errors import SignInRefused
 
 STATEMENT = "Sign in to Guildhall. This moves no money and grants no permission to do so."
+LINKING = "Link this wallet to the Guildhall account {account}. Whoever signs in there may act as this wallet."
 NONCE_SECONDS = 300
 CLOCK_SKEW = timedelta(seconds=60)
 
@@ -26,6 +27,12 @@ class Challenge:
     nonce: str
     issued_at: datetime
     expires_at: datetime
+    link_to: str | None = None
+
+    @property
+    def statement(self) -> str:
+        """What the wallet's owner reads and agrees to: a signature for one is none for the other."""
+        return STATEMENT if self.link_to is None else LINKING.format(account=self.link_to)
 
 
 def check_message(message: SignInMessage, challenge: Challenge, now: datetime) -> None:
@@ -33,7 +40,7 @@ def check_message(message: SignInMessage, challenge: Challenge, now: datetime) -
     expected = {
         "domain": challenge.domain,
         "address": challenge.address,
-        "statement": STATEMENT,
+        "statement": challenge.statement,
         "uri": challenge.uri,
         "version": VERSION,
         "chain_id": challenge.chain_id,

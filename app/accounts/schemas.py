@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.accounts.models import ApiKey
-from app.accounts.rules import STATEMENT, Challenge
+from app.accounts.models import ApiKey, Wallet
+from app.accounts.rules import Challenge
 from app.accounts.siwe import MAX_MESSAGE_BYTES, VERSION
 from app.web.fields import AddressField, Signature, Text, WireModel
+from app.web.roles import Role
 from app.web.scopes import Scope
 
 ScopeField = Annotated[Scope, Field(strict=False)]
@@ -41,18 +42,30 @@ class SignedMessage(WireModel):
 
 
 class SessionView(BaseModel):
-    """Who asks. `expires_at` and `session_id` are a session's, `scopes` an API key's."""
+    """Who asks: `account` is named by its first wallet, `address` is the wallet that the request acts as, `roles` are
+    what the platform itself made of it. `expires_at` and `session_id` are a session's, `scopes` an API key's."""
 
+    account: AddressField
     address: AddressField
+    roles: list[Role]
     expires_at: datetime | None
     session_id: UUID | None
     scopes: list[Scope] | None
 
 
+class WalletView(BaseModel):
+    """A wallet of the account; `founding` is the one that names it."""
+
+    address: AddressField
+    linked_at: datetime
+    founding: bool
+
+
 class OpenSession(BaseModel):
-    """A place where the account is signed in; `current` is the asking one."""
+    """A place where the account is signed in, and with which wallet; `current` is the asking one."""
 
     session_id: UUID
+    wallet: AddressField
     created_at: datetime
     expires_at: datetime
     current: bool
@@ -63,6 +76,7 @@ class NewSession(BaseModel):
     for the next pair, until `session_expires_at`."""
 
     token: str
+    account: AddressField
     address: AddressField
     expires_at: datetime
     refresh_token: str
@@ -82,9 +96,10 @@ class NewApiKey(WireModel):
 
 
 class ApiKeyView(BaseModel):
-    """`hint` is how the key begins."""
+    """`hint` is how the key begins, `wallet` whom it acts as."""
 
     id: UUID
+    wallet: AddressField
     name: str
     hint: str
     scopes: list[Scope]
@@ -104,6 +119,11 @@ def api_key_view(stored: ApiKey) -> ApiKeyView:
     return ApiKeyView.model_validate(stored, from_attributes=True)
 
 
+def wallet_view(stored: Wallet) -> WalletView:
+    """A wallet as its account sees it."""
+    return WalletView(address=stored.address, linked_at=stored.linked_at, founding=stored.address == stored.account)
+
+
 def challenge_view(challenge: Challenge, client_token: str) -> ChallengeView:
     """What the client is asked to sign."""
     return ChallengeView(
@@ -113,7 +133,7 @@ def challenge_view(challenge: Challenge, client_token: str) -> ChallengeView:
         chain_id=challenge.chain_id,
         issued_at=challenge.issued_at,
         expires_at=challenge.expires_at,
-        statement=STATEMENT,
+        statement=challenge.statement,
         version=VERSION,
         client_token=client_token,
     )

@@ -35,9 +35,9 @@ class TokenKeys:
 
 @dataclass(frozen=True)
 class AccessToken:
-    """Who holds it and the session that it belongs to."""
+    """The account that holds it and the session that it belongs to."""
 
-    address: Address
+    account: Address
     session_id: UUID
 
 
@@ -65,7 +65,7 @@ def _parsed(text: str) -> TokenKeys:
 
 def sign_token(keys: TokenKeys, site: str, held: AccessToken, issued_at: datetime, ends: datetime) -> str:
     """The token of a session at the service `site`."""
-    claims = {"iss": site, "aud": site, "sub": held.address, "sid": str(held.session_id)}
+    claims = {"iss": site, "aud": site, "sub": held.account, "sid": str(held.session_id)}
     times = {"iat": int(issued_at.timestamp()), "exp": int(ends.timestamp())}
     headers = {"typ": TYPE, "kid": keys.signing}
     return jwt.encode({**claims, **times}, keys.secrets[keys.signing], ALGORITHM, headers)

@@ -1,4 +1,4 @@
-"""Who asks: the account behind a bearer credential, and what that credential may do."""
+"""Who asks: the account behind a bearer credential, the wallet it acts as, and what that credential may do."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,9 +12,12 @@ from app.web.scopes import Scope
 
 @dataclass(frozen=True)
 class Caller:
-    """`scopes` is None for a session, which may do all that its account may."""
+    """`address` is the wallet that this request acts as, `account` the one that names the account behind it.
+    `scopes` is None for a session, which may do all that its account may; `opened_by` is the wallet that opened it."""
 
     address: Address
+    account: Address
+    opened_by: Address | None = None
     session_id: UUID | None = None
     key_id: UUID | None = None
     scopes: frozenset[Scope] | None = None
@@ -24,5 +27,5 @@ class Caller:
         return self.scopes is None or scope in self.scopes
 
 
-Authenticate = Callable[[AsyncSession, str], Awaitable[Caller | None]]
-"""Gives who a bearer credential speaks for, or None."""
+Authenticate = Callable[[AsyncSession, str, Address | None], Awaitable[Caller | None]]
+"""Gives who a bearer credential speaks for, or None; acting as a wallet of the account where one is named."""

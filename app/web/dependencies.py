@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
+from eth_utils.address import is_checksum_address
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -16,12 +17,13 @@ from app.chain.deployment import Deployment
 from app.chain.rpc import AsyncChain
 from app.config import Settings
 from app.database import Address
-from app.errors import ScopeMissing, SessionNeeded, Unauthenticated
+from app.errors import ScopeMissing, SessionNeeded, Unauthenticated, WalletNotLinked
 from app.web import idempotency
 from app.web.caller import Authenticate, Caller
 from app.web.calls import Record, speak_for
 from app.web.database_errors import translating
 from app.web.network import Network
+from app.web.roles import Role, platform_roles, require_role
 from app.web.scopes import scope_of
 
 
@@ -47,6 +49,8 @@ def current_runtime(request: Request) -> Runtime:
 
 
 CurrentRuntime = Annotated[Runtime, Depends(current_runtime)]
+ACTING_AS = "Guildhall-Wallet"
+"""The header that names which of the account's wallets a request acts as; without it the one that signed in."""
 
 
 bearer = HTTPBearer(auto_error=False, description="The access token of POST /v1/auth/sessions, or an API key.")
@@ -81,9 +85,17 @@ async def claim_key(request: Request, session: AsyncSession, runtime: Runtime, c
 async def recognised(request: Request, session: AsyncSession, runtime: Runtime, credential: str) -> Caller | None:
     """Who the credential speaks for, asked once a request: its key and its handler both want to know."""
     if not hasattr(request.state, "recognised"):
-        request.state.recognised = await runtime.authenticate(session, credential)
+        request.state.recognised = await runtime.authenticate(session, credential, acting_as(request))
     found: Caller | None = request.state.recognised
     return found
+
+
+def acting_as(request: Request) -> Address | None:
+    """The wallet that the request names to act as. Raises WalletNotLinked for what is no address at all."""
+    named = request.headers.get(ACTING_AS)
+    if named is not None and not is_checksum_address(named):
+        raise WalletNotLinked(wallet=named[:60])
+    return None if named is None else Address(named)
 
 
 # Scope "function" is what puts the commit before the response: the default commits after it has left.
@@ -185,3 +197,20 @@ CurrentSettings = Annotated[Settings, Depends(current_settings)]
 CurrentDeployment = Annotated[Deployment, Depends(current_deployment)]
 CurrentChain = Annotated[AsyncChain, Depends(current_chain)]
 CurrentNetwork = Annotated[Network, Depends(current_network)]
+
+
+def current_roles(account: CurrentAccount, settings: CurrentSettings, network: CurrentNetwork) -> frozenset[Role]:
+    """What the deployment made of the wallet that asks."""
+    return platform_roles(account, settings, network)
+
+
+CurrentRoles = Annotated[frozenset[Role], Depends(current_roles)]
+
+
+def current_operator(account: CurrentAccount, roles: CurrentRoles) -> Address:
+    """The operator that asks. Raises RoleMissing."""
+    require_role(Role.OPERATOR, roles)
+    return account
+
+
+CurrentOperator = Annotated[Address, Depends(current_operator)]

@@ -1,5 +1,6 @@
 """What an account's gas may cost the platform: GET /v1/gas, and the invites that add to it."""
 
+from datetime import timedelta
 from typing import Annotated, Self
 
 from fastapi import APIRouter
@@ -7,11 +8,13 @@ from pydantic import BaseModel, Field
 
 from app.relayer.gas import books
 from app.relayer.gas.books import Standing
-from app.web.dependencies import CurrentAccount, CurrentSettings, DbSession
-from app.web.fields import Text, WireModel
+from app.web.dependencies import CurrentAccount, CurrentOperator, CurrentSettings, DbSession
+from app.web.fields import Amount, Text, WireModel
 from app.web.mutating_route import MutatingRoute
 
 router = APIRouter(prefix="/v1/gas", tags=["gas"], route_class=MutatingRoute)
+operations = APIRouter(prefix="/v1/operations/gas", tags=["operations"], route_class=MutatingRoute)
+MAX_INVITE_WEI = 10**20
 
 
 class GasView(BaseModel):
@@ -46,3 +49,35 @@ async def redeem_invite(
     await books.redeem(session, body.code, account)
     found = await books.standings(session, [account])
     return GasView.of(found[account], settings.gas_start_wei)
+
+
+class GasDay(BaseModel):
+    """Wei, of this UTC day: what the platform may pay for all together, and what is spent of it."""
+
+    budget: str
+    spent: str
+
+
+class WantedInvite(WireModel):
+    """What the code gives, and for how long it can be redeemed."""
+
+    wei: Annotated[Amount, Field(gt=0, le=MAX_INVITE_WEI)]
+    days: Annotated[int, Field(strict=True, ge=1, le=366)] = 30
+
+
+class MadeInvite(BaseModel):
+    """`code` is told this once."""
+
+    code: str
+
+
+@operations.get("")
+async def read_gas_day(session: DbSession, _operator: CurrentOperator, settings: CurrentSettings) -> GasDay:
+    """For operators: what is left of the day."""
+    return GasDay(budget=str(settings.gas_day_wei), spent=str(await books.spent_today(session)))
+
+
+@operations.post("/invite-codes")
+async def make_invite(body: WantedInvite, session: DbSession, _operator: CurrentOperator) -> MadeInvite:
+    """For operators: a code that gives so much gas to the first account that redeems it."""
+    return MadeInvite(code=await books.make_invite(session, body.wei, timedelta(days=body.days)))

@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 20.0
 def call(number: int = 0, **other: Any) -> Call:
     digest = hashlib.sha256(b"%d" % number).digest()
     facts: dict[str, Any] = {
-        "caller": Caller(ACCOUNT, session_id=UUID(int=1)),
+        "caller": Caller(ACCOUNT, ACCOUNT, session_id=UUID(int=1)),
         "method": "POST",
         "path": f"/v1/tasks/{number}/release",
         "status": 202,

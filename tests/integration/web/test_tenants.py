@@ -94,7 +94,9 @@ async def test_a_foreign_id_answers_as_an_unknown_one(market: Market, owned: dic
 
 async def test_no_list_shows_what_is_anothers(market: Market, owned: dict[str, str]) -> None:
     document = (await market.stranger.wallet.client.get("/openapi.json")).json()
-    lists = [path for path, methods in document["paths"].items() if "get" in methods and "{" not in path]
+    operations = "/v1/operations/"  # a role's, whoever asks: refused to everybody here
+    gets = [path for path, methods in document["paths"].items() if "get" in methods and "{" not in path]
+    lists = [path for path in gets if not path.startswith(operations)]
     assert len(lists) > 8
     for path in lists:
         theirs = await market.stranger.wallet.client.get(path, headers=market.stranger.headers)

@@ -24,7 +24,7 @@ SOON = NOW + timedelta(minutes=15)
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    usual: dict[str, Any] = {"iss": SITE, "aud": SITE, "sub": HELD.address, "sid": str(HELD.session_id)}
+    usual: dict[str, Any] = {"iss": SITE, "aud": SITE, "sub": HELD.account, "sid": str(HELD.session_id)}
     usual |= {"iat": int(NOW.timestamp()), "exp": int(SOON.timestamp())}
     return {name: value for name, value in (usual | changed).items() if value is not None}
 
@@ -70,7 +70,7 @@ def test_refuses_a_missing_claim(name: str) -> None:
         {"exp": "tomorrow"},
         {"iat": int((NOW + timedelta(hours=1)).timestamp())},
         {"nbf": int((NOW + timedelta(hours=1)).timestamp())},
-        {"sub": HELD.address.lower()},
+        {"sub": HELD.account.lower()},
         {"sub": "nobody"},
         {"sid": "7"},
         {"sid": ""},

@@ -12,7 +12,7 @@ import pytest
 
 from sdk import Client, Patience, Wallet
 from sdk.errors import DigestMismatch, Forbidden, KeyFileRefused, NetworkChanged, SignatureRefused, Unreachable
-from sdk.sign_in import sign_in_message
+from sdk.sign_in import SIGNING_IN, sign_in_message
 
 QUICK = Patience(attempts=3, first_wait_seconds=0.01, timeout_seconds=5)
 Answer = tuple[int, Any]
@@ -102,7 +102,7 @@ def challenge(url: str) -> dict[str, Any]:
         "chain_id": 31337,
         "issued_at": "2026-11-20T19:00:00Z",
         "expires_at": "2026-11-20T19:05:00Z",
-        "statement": "Sign in to Guildhall.",
+        "statement": SIGNING_IN,
         "version": "1",
     }
 
