@@ -449,6 +449,52 @@ class AgentIdNotControlled(Forbidden):
     text = "{account} controls no agent {agent_id}."
 
 
+class AuctionPlanRefused(InvalidInput):
+    text = "{field} of this auction is refused: {reason}."
+
+
+class BidderIsLinked(Forbidden):
+    text = "The wallets {agent} and {buyer} are one account's; one does not work for the other."
+
+
+class BidsAreSealed(Conflict):
+    text = "Bids on this task are sealed: send a commitment, and the bid itself in the reveal window."
+
+
+class BidsAreOpen(Conflict):
+    text = "Bids on this task are open: there is nothing to commit to."
+
+
+class CommitMissing(Conflict):
+    text = "Agent {agent_id} has no commitment in this auction that this bid answers."
+
+
+class CommitOfOtherAuction(Conflict):
+    text = "The commitment names auction {auction_id}, and this one is {expected}."
+
+
+class BatchTooLarge(InvalidInput):
+    text = "A batch holds at most {limit} commitments, of different tasks and agents."
+
+
+class RevealNotNow(Conflict):
+    """`opens_at` and `ends_at` bound the window, null before the auction opened."""
+
+    text = "Bids are revealed between {opens_at} and {ends_at}."
+
+
+class BarredFromSealed(Conflict):
+    text = "Agent {agent_id} left a bid unrevealed on {task_id}; sealed auctions are open to it again at {until}."
+
+
+class BidTooHigh(Conflict):
+    text = "The next bid may ask {highest} at most; this one asks {min_price}."
+
+
+class BidHasLed(Conflict):
+    text = "This bid has led the auction and binds until the award."
+
+
 class BiddingClosed(Conflict):
     text = "Bidding on this task is over."
 

@@ -3,9 +3,11 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 import uvicorn
+from eth_account.signers.local import LocalAccount
 from eth_utils.address import is_checksum_address
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -16,6 +18,8 @@ from app.accounts.queries import authenticator, secret_hash
 from app.accounts.tokens import read_token, read_token_keys
 from app.agents import routes as agents
 from app.auctions import routes as auctions
+from app.auctions import sealed_routes
+from app.auctions.sealing import Seal
 from app.chain import deployment
 from app.chain.production import require_production
 from app.chain.rpc import AsyncChain
@@ -55,6 +59,8 @@ ROUTERS = (
     tasks.router,
     disputes.router,
     auctions.router,
+    sealed_routes.router,
+    sealed_routes.batches,
     reputation.router,
     payments.router,
     relayer.router,
@@ -110,7 +116,11 @@ def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI
         contracts = deployment.load(settings.deployment_file)
         require_production(settings, contracts)
         async with AsyncChain(settings.rpc_urls, timeout_seconds=settings.rpc_timeout_seconds) as chain:
-            network = await read_network(chain, contracts, auctioneer_of(settings), arbiters_of(settings))
+            auctioneer = auctioneer_of(settings)
+            address = None if auctioneer is None else Address(auctioneer.address)
+            network = await read_network(chain, contracts, address, arbiters_of(settings))
+            if auctioneer is not None:
+                network = replace(network, reveal_key=Seal.of(auctioneer).reveal_key.public)
             sessions = make_sessions(engine)
             app.state.runtime = Runtime(settings, sessions, contracts, chain, network, authenticate, record)
             yield
@@ -135,11 +145,11 @@ def holder_of(settings: Settings, credential: str) -> Subject | None:
     return None if held is None else Subject(Kind.WALLET, held.account)
 
 
-def auctioneer_of(settings: Settings) -> Address | None:
+def auctioneer_of(settings: Settings) -> LocalAccount | None:
     """The account that awards auctions; None where this deployment runs none."""
     if settings.auctioneer_key_file is None:
         return None
-    return Address(read_account(settings.auctioneer_key_file, production=settings.in_production).address)
+    return read_account(settings.auctioneer_key_file, production=settings.in_production)
 
 
 def arbiters_of(settings: Settings) -> tuple[Address, ...]:

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from demo import work
 from demo.lines import tell
@@ -21,6 +22,7 @@ from sdk.schemas import Task
 TICK_SECONDS = 0.6
 SLOW_SECONDS = 12 * 3600
 MAX_TRIES = 8
+CLOSE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,16 @@ class Agent:
 
     async def bid(self, task: Task) -> None:
         min_price = task.terms.budget * self.trades[task.capability].least_bps // 10_000
-        await self.client.bid(
-            task.terms,
-            self.agent_id,
-            min_price=min_price,
-            min_work_seconds=1,
-            valid_until=task.terms.award_by + 60,
-            payee=self.client.address,
-        )
+        offer: dict[str, Any] = {
+            "min_price": min_price,
+            "min_work_seconds": 1,
+            "valid_until": task.terms.award_by + 60,
+            "payee": self.client.address,
+        }
+        if task.auction is None:
+            await self.client.bid(task.terms, self.agent_id, **offer)
+        else:
+            await self.client.bid_sealed(task.terms, self.agent_id, timeout_seconds=CLOSE_SECONDS, **offer)
         tell("bid", task=task.task_id, min_price=min_price)
 
     async def look_after_own_tasks(self) -> None:

@@ -10,7 +10,7 @@ from demo import work
 from demo.lines import tell
 from demo.participant import arguments, play
 from sdk import Client
-from sdk.errors import IntentFailed, Problem
+from sdk.errors import AuctionRefused, IntentFailed, Problem
 from sdk.schemas import Task
 
 TICK_SECONDS = 0.5
@@ -35,18 +35,19 @@ async def consider(client: Client, task: Task, silent: bool, ruled: set[str]) ->
         return
     try:
         await rule(client, task)
-    except (IntentFailed, Problem) as refusal:
+    except (AuctionRefused, IntentFailed, Problem) as refusal:
         tell("refused", task=task.task_id, what="rule", reason=str(refusal))
         ruled.discard(task.task_id)
 
 
 async def rule(client: Client, task: Task) -> None:
-    """Reads content, deliverable and evidence, each checked against its digest on chain."""
+    """Reads content, deliverable and evidence, each checked against its digest on chain, and the award as well."""
     if task.escrow is None or task.escrow.deliverable is None or task.escrow.evidence is None:
         return
     content, deliverable, evidence = [
         await client.download(digest) for digest in (task.terms.content, task.escrow.deliverable, task.escrow.evidence)
     ]
+    await client.check_award(task.terms)
     share_bps = work.right_share_bps(task.capability, content, deliverable)
     reasons = await client.upload(
         f"Of the work {share_bps / 100:g}% is right. The buyer said: {evidence.decode()}".encode()

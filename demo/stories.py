@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from demo import work
 from demo.lines import tell
 from demo.story import STEP_SECONDS, UNIT, Buyer, require
-from sdk import Windows
+from sdk import AuctionPlan, Windows
 from sdk.schemas import EscrowView, Task
 
 Story = Callable[[Buyer, str], Awaitable[None]]
@@ -14,7 +14,7 @@ LONG = Windows(award=2 * DAY, deliver=28 * DAY, review=14 * DAY, arbiter=14 * DA
 # Ends by itself within the day that the demo jumps over.
 SHORT = Windows(award=HOUR, deliver=4 * HOUR, review=4 * HOUR, arbiter=4 * HOUR)
 # Hardly longer than a funding takes to become final: an award waits for that anyway.
-AUCTION_SECONDS = 10
+SEALED = AuctionPlan(duration_seconds=6, reveal_seconds=5)
 
 FRUIT = "\n".join(["pear", "apple", "fig", "quince", "date", "cherry", "banana", "lemon", "olive", "grape"])
 PROSE = "The money waits in a contract. Nobody can run away with it.\n\nThe work is checked. Then it is paid."
@@ -28,13 +28,16 @@ async def plain(buyer: Buyer, story: str) -> None:
 
 
 async def surplus(buyer: Buyer, story: str) -> None:
-    """Several bidders: the lowest wins at the second price, the rest of the budget comes back."""
+    """Several sealed bids of agents equally unknown: the lowest wins at the second price, and whoever wants checks it;
+    the rest of the budget comes back."""
     task = await auctioned(buyer, story, "Sort the fruit", "text.sort", FRUIT, 20)
     money = escrow_of(await pay_if_right(buyer, task))
     prices = sorted(bid.offer.min_price for bid in await buyer.client.bids(task.terms))
     require(len(prices) >= 2, "only one bid")
     require(money.price == prices[1], f"price {money.price} is not the second lowest of {prices}")
     require(money.refunded == task.terms.budget - prices[1], "the surplus did not come back")
+    outcome = await buyer.client.check_award(task.terms)
+    require(outcome is not None and outcome.price == prices[1], "the transcript yields another price")
     tell("surplus", task=task.task_id, amount=money.refunded)
 
 
@@ -148,9 +151,7 @@ async def lost(buyer: Buyer, story: str) -> None:
 async def auctioned(
     buyer: Buyer, story: str, title: str, capability: str, content: str, usdc: int, windows: Windows = LONG
 ) -> Task:
-    return await buyer.post(
-        story, title, capability, content, usdc=usdc, windows=windows, auction_seconds=AUCTION_SECONDS
-    )
+    return await buyer.post(story, title, capability, content, usdc=usdc, windows=windows, auction=SEALED)
 
 
 async def hired(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from demo import work
 from demo.lines import tell
-from sdk import Client, Windows, make_terms
+from sdk import AuctionPlan, Client, Windows, make_terms
 from sdk.schemas import Intent, Task
 from sdk.terms import ZERO_ADDRESS
 
@@ -71,7 +71,7 @@ class Buyer:
         windows: Windows,
         agent: str = ZERO_ADDRESS,
         arbiter: str | None = None,
-        auction_seconds: int | None = None,
+        auction: AuctionPlan | None = None,
         together: bool = False,
     ) -> Task:
         """Uploads the content, posts the terms and signs the payment; the money is in the escrow when this returns."""
@@ -84,9 +84,9 @@ class Buyer:
             chain_time=clock.chain_time,
             windows=windows,
             agent=agent,
-            awarder=network.auctioneer if auction_seconds else ZERO_ADDRESS,
+            awarder=network.auctioneer if auction else ZERO_ADDRESS,
         )
-        task = await self.client.post_task(terms, title=title, capability=capability, auction_seconds=auction_seconds)
+        task = await self.client.post_task(terms, title=title, capability=capability, auction=auction)
         tell("posted", story=story, task=task.task_id, title=title, budget=terms.budget)
         if together:
             await self.together.wait()

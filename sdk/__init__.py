@@ -2,16 +2,19 @@
 
 from sdk.client import Client
 from sdk.network import ChainClock, Network, Token
-from sdk.terms import Bid, Terms, Windows, make_terms
+from sdk.sealed_bids import SealedBid
+from sdk.terms import AuctionPlan, Bid, Terms, Windows, make_terms
 from sdk.transport import Patience
 from sdk.wallet import Wallet
 
 __all__ = [
+    "AuctionPlan",
     "Bid",
     "ChainClock",
     "Client",
     "Network",
     "Patience",
+    "SealedBid",
     "Terms",
     "Token",
     "Wallet",

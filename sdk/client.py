@@ -1,13 +1,13 @@
 """The whole client, one method per verb of the market."""
 
 from sdk.agents import Agents
-from sdk.content import Content
+from sdk.awards import Awards
 from sdk.disputes import Disputes
 from sdk.escrows import Escrows
+from sdk.sealed_bids import SealedBids
 from sdk.spending import Spending
-from sdk.tasks import Tasks
 from sdk.wallets import Wallets
 
 
-class Client(Tasks, Escrows, Disputes, Agents, Content, Spending, Wallets):
+class Client(Awards, SealedBids, Escrows, Disputes, Agents, Spending, Wallets):
     """`async with Client(url, Wallet.from_key_file(path)) as client:`; from synchronous code, `asyncio.run`."""

@@ -12,6 +12,7 @@ SdkError
 ├── SignatureRefused        the service wants something else signed than what the caller meant
 ├── NetworkChanged          chain id or a contract is not the one given or first seen
 ├── VoucherRefused          a voucher is not worth what was asked for it; `reason` says why
+├── AuctionRefused          an auction's record does not yield what it claims, or leaves a commitment out
 ├── DigestMismatch          the bytes are not those of the digest
 ├── IntentFailed            a carried intent ended in `failed`
 ├── WaitTimedOut            a condition did not come true in time
@@ -87,6 +88,14 @@ class NetworkChanged(SdkError):
     def __init__(self, field: str, expected: object, actual: object) -> None:
         self.field, self.expected, self.actual = field, expected, actual
         super().__init__(f"the service changed {field}: expected {expected}, got {actual}")
+
+
+class AuctionRefused(SdkError):
+    """`rule` names the part of the record that does not hold."""
+
+    def __init__(self, rule: str, reason: str) -> None:
+        self.rule, self.reason = rule, reason
+        super().__init__(f"the auction's {rule} does not hold: {reason}")
 
 
 class DigestMismatch(SdkError):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sdk.errors import SignatureRefused
 from sdk.schemas import EscrowView, PlacedBid, Task
 from sdk.session import Session
-from sdk.terms import Bid, Terms, message_of
+from sdk.terms import AuctionPlan, Bid, Terms, message_of
 from sdk.typed_data import bid_digest, escrow_message, refuse_difference, task_id
 
 
@@ -18,7 +18,7 @@ class Tasks(Session):
         title: str,
         capability: str,
         visibility: Literal["public", "private"] = "public",
-        auction_seconds: int | None = None,
+        auction: AuctionPlan | None = None,
         payment: Literal["in_advance", "at_award"] = "in_advance",
     ) -> Task:
         """A draft until funded; the same terms again are the same task. With `at_award` it asks for bids at once, and
@@ -26,12 +26,11 @@ class Tasks(Session):
 
         Raises SignatureRefused if the service computes another task id.
         """
-        auction = auction_seconds and {"kind": "sealed_second_price", "duration_seconds": auction_seconds}
         about = {
             "title": title,
             "capability": capability,
             "visibility": visibility,
-            "auction": auction or None,
+            "auction": None if auction is None else auction.to_wire(),
             "payment": payment,
         }
         answer = await self._post("/v1/tasks", {"terms": terms.to_wire(), **about})
@@ -66,7 +65,8 @@ class Tasks(Session):
         valid_until: int,
         payee: str,
     ) -> PlacedBid:
-        """A signed offer of at least `min_price` base units, good until `valid_until` (chain time)."""
+        """A signed offer of at least `min_price` base units, good until `valid_until` (chain time), that all may read
+        at once, or the buyer who chooses himself. For sealed auctions see `commit_bid`."""
         network = await self.network()
         path = f"/v1/tasks/{task_id(terms, network)}/bids"
         wanted = {"agent_id": agent_id, "payee": payee, "min_price": str(min_price)}
@@ -107,7 +107,7 @@ class Tasks(Session):
         await self.request("DELETE", path, repeatable=True)
 
     async def auction(self, terms: Terms) -> dict[str, Any]:
-        """The transcript after the close."""
+        """How the auction stands: commitments after the close, bids once they are shown."""
         answer: dict[str, Any] = await self._get(f"/v1/tasks/{task_id(terms, await self.network())}/auction")
         return answer
 

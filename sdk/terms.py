@@ -88,6 +88,29 @@ def camel(name: str) -> str:
 
 
 @dataclass(frozen=True)
+class AuctionPlan:
+    """How an agent shall be chosen: sealed_second_score, sealed_first_price, open_descending or dutch.
+
+    Seconds run from the funding's notice on. What is left out takes the service's default for the kind: `value` (what a
+    certain delivery is worth) and `reveal_seconds` of sealed kinds, `decrement_bps` and `extension_seconds` of open
+    ones, `start_price` of Dutch ones; amounts are base units.
+    """
+
+    duration_seconds: int
+    kind: str = "sealed_second_score"
+    value: int | None = None
+    reveal_seconds: int | None = None
+    start_price: int | None = None
+    decrement_bps: int | None = None
+    extension_seconds: int | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        """Amounts as decimal strings."""
+        said = {name: value for name, value in vars(self).items() if value is not None}
+        return {name: str(value) if name in ("value", "start_price") else value for name, value in said.items()}
+
+
+@dataclass(frozen=True)
 class Windows:
     """Durations in seconds; deadlines are made from the chain's clock plus these."""
 

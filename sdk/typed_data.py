@@ -23,6 +23,7 @@ MESSAGES = {
     "Award": "bytes32 taskId,bytes32 bidDigest,uint96 price,bytes32 transcript,uint40 deadline",
     "Bid": "bytes32 taskId,uint256 agentId,address agent,address payee,uint96 minPrice,"
     "uint40 minWorkSeconds,uint40 validUntil,bytes32 salt",
+    "BidCommit": "bytes32 auctionId,bytes32 commitment,uint256 agentId",
     "RevokeBid": "bytes32 bidDigest,uint40 deadline",
     "Veto": "bytes32 taskId,uint40 deadline",
     "Submit": "bytes32 taskId,uint256 agentId,bytes32 deliverable,uint40 since,uint40 deadline",
@@ -69,6 +70,12 @@ def bid_digest(bid: Bid, network: Network) -> str:
 def escrow_message(name: str, message: dict[str, Any], network: Network) -> TypedData:
     """An intent in the domain ("Guildhall TaskEscrow", "1", chain id, escrow)."""
     return typed(name, message, "Guildhall TaskEscrow", "1", network.chain_id, network.escrow)
+
+
+def commit_message(auction_id: str, commitment: str, agent_id: int, network: Network) -> TypedData:
+    """An agent's word that it takes part, in the domain ("Guildhall Auctions", "1", chain id, escrow)."""
+    message = {"auctionId": auction_id, "commitment": commitment, "agentId": agent_id}
+    return typed("BidCommit", message, "Guildhall Auctions", "1", network.chain_id, network.escrow)
 
 
 def feedback_message(message: dict[str, Any], network: Network) -> TypedData:

@@ -1,8 +1,9 @@
-"""The auctioneer decides closed auctions: the lowest bid wins at the second lowest price, and the record is kept.
+"""The auctioneer decides auctions by their kind's rule, and the record of each decision is kept.
 
 Nothing here commits; an auction's row is locked before it is decided upon.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.agents.actions import Registry
 from app.announcements.actions import announce
 from app.auctions import queries, rules
+from app.auctions.commitments import auction_id, tie_of
 from app.auctions.models import PlacedBid
-from app.auctions.rules import Candidate, Clearing
-from app.auctions.transcript import MEDIA_TYPE, Considered, transcript_of
+from app.auctions.opening import can_open_again, open_again, opening_document
+from app.auctions.rules import AuctionKind, Candidate
+from app.auctions.sealing import Seal
+from app.auctions.transcript import MEDIA_TYPE, Considered, Decision, Frame, transcript_of
 from app.chain import contracts, typed_data
 from app.chain.deployment import Deployment
 from app.chain.rpc import AsyncChain
+from app.chain.typed_data import ZERO_HASH
 from app.clock import database_now
 from app.content import actions as content
 from app.database import Address, Digest, Hash32
@@ -26,6 +31,7 @@ from app.errors import AgentIdNotControlled
 from app.escrow.queries import chain_clock
 from app.relayer import actions as relayer
 from app.relayer.gas.rules import Payer
+from app.reputation import queries as reputation
 from app.tasks.actions import require_control
 from app.tasks.models import Auction
 from app.tasks.queries import TaskView, task_of
@@ -44,6 +50,10 @@ class Auctioneer:
     @property
     def registry(self) -> Registry:
         return Registry(self.chain, self.deployment)
+
+    @property
+    def seal(self) -> Seal:
+        return Seal.of(self.key)
 
     @property
     def address(self) -> Address:
@@ -67,17 +77,19 @@ async def decide(session: AsyncSession, auctioneer: Auctioneer, view: TaskView, 
     if auction.award_intent_id is not None:
         await strike_if_to_blame(session, view, auction, now)
         if auction.attempts >= rules.MAX_ATTEMPTS:
-            auction.failed_at = now
-            await announce(session, "auction.award_failed", f"task:{view.task_id}", {"attempts": auction.attempts})
+            await give_up(session, auctioneer, view, auction, now)
             return True
-    considered = [
-        await consider(session, auctioneer.registry, view, bid) for bid in await queries.bids_on(session, view.task_id)
-    ]
-    candidates = [Candidate(each.bid.digest, each.bid.min_price) for each in considered if each.awardable]
-    result = rules.clear(candidates, view.task.budget)
+    bids = await queries.bids_on(session, view.task_id, round_=auction.round)
+    frame = await frame_of(session, auctioneer, auction, view.task.budget, [bid.agent_id for bid in bids])
+    considered = [await consider(session, auctioneer.registry, view, frame, bid) for bid in bids]
+    candidates = [each.candidate for each in considered if each.awardable]
+    result = rules.clear(frame.kind, candidates, frame.budget, frame.value)
+    if result is None and auction.award_intent_id is None:
+        return False  # nobody can be awarded yet: a matter of waiting
     if result is None:
-        return await give_up_after_failure(session, view, auction, now)
-    await send_award(session, auctioneer, view, auction, considered, result)
+        await give_up(session, auctioneer, view, auction, now)
+    else:
+        await send_award(session, auctioneer, view, auction, Decision(frame, considered, result))
     return True
 
 
@@ -89,16 +101,34 @@ async def strike_if_to_blame(session: AsyncSession, view: TaskView, auction: Auc
         bid.struck_at, bid.struck_reason = now, str(error)
 
 
-async def give_up_after_failure(session: AsyncSession, view: TaskView, auction: Auction, now: datetime) -> bool:
-    """Nobody is left to award to: after a failed award that is the end, before one a matter of waiting."""
-    if auction.award_intent_id is None:
-        return False
-    auction.failed_at = now
+async def give_up(
+    session: AsyncSession, auctioneer: Auctioneer, view: TaskView, auction: Auction, now: datetime
+) -> None:
+    """Nobody is left to award to: the auction opens again where there is time for it, else the task waits to expire."""
     await announce(session, "auction.award_failed", f"task:{view.task_id}", {"attempts": auction.attempts})
-    return True
+    if can_open_again(view, auction):
+        await open_again(session, auctioneer.seal, view, auction)
+    else:
+        auction.failed_at = now
 
 
-async def consider(session: AsyncSession, registry: Registry, view: TaskView, bid: PlacedBid) -> Considered:
+async def frame_of(
+    session: AsyncSession, auctioneer: Auctioneer, auction: Auction, budget: int, agents: list[int]
+) -> Frame:
+    """What the rule reckons with beside the bids, as it was fixed at the opening."""
+    seed, qualities, prior = Hash32(ZERO_HASH), {}, 0
+    if auction.qualities is not None:
+        frozen = await reputation.snapshot(session, auction.qualities)
+        qualities = await reputation.entries(session, auction.qualities, agents)
+        prior = 0 if frozen is None else frozen.prior
+        seed = auctioneer.seal.seed(auction_id(auction.task_id, auction.round))
+    opening = json.loads(opening_document(auction, budget))
+    return Frame(AuctionKind(auction.kind), budget, auction.value or 0, seed, qualities, prior, opening)
+
+
+async def consider(
+    session: AsyncSession, registry: Registry, view: TaskView, frame: Frame, bid: PlacedBid
+) -> Considered:
     """Whether the contract would take this bid now, as far as the mirror shows. Raises ChainUnavailable."""
     awardable = bid.struck_at is None and rules.is_awardable(view.task, bid, view.time)
     if awardable:
@@ -106,26 +136,24 @@ async def consider(session: AsyncSession, registry: Registry, view: TaskView, bi
             await require_control(session, registry, bid.agent, bid.agent_id)
         except AgentIdNotControlled:
             awardable = False
-    return Considered(bid, awardable)
+    ask = bid.min_price if bid.accepted_price is None else bid.accepted_price
+    quality = frame.qualities.get(bid.agent_id, frame.prior)
+    return Considered(bid, awardable, Candidate(bid.digest, ask, quality, tie_of(bid.digest, frame.seed)))
 
 
 async def send_award(
-    session: AsyncSession,
-    auctioneer: Auctioneer,
-    view: TaskView,
-    auction: Auction,
-    considered: list[Considered],
-    result: Clearing,
+    session: AsyncSession, auctioneer: Auctioneer, view: TaskView, auction: Auction, decision: Decision
 ) -> None:
     """Stores the transcript and hands the signed award to the relayer, all in the deciding transaction."""
-    task, attempt = view.task, auction.attempts + 1
-    record = transcript_of(view.task_id, auction.kind, task.budget, attempt, view.time, considered, result)
+    task, attempt, result = view.task, auction.attempts + 1, decision.result
+    commits = await queries.commits_of(session, auction)
+    record = transcript_of(auction, attempt, view.time, commits, decision)
     transcript = await content.store_document(session, auctioneer.content_dir, record, auctioneer.address, MEDIA_TYPE)
     await content.grant(session, transcript, [None] if task.visibility == "public" else [task.buyer, task.arbiter])
-    winner = next(each.bid for each in considered if each.bid.digest == result.winner)
+    winner = next(each.bid for each in decision.considered if each.bid.digest == result.winner)
     intent = await relayer.enqueue(
         session,
-        key=f"award:{view.task_id}:{attempt}",
+        key=f"award:{view.task_id}:{auction.round * rules.MAX_ATTEMPTS + attempt}",
         verb="award",
         task_id=view.task_id,
         account=auctioneer.address,

@@ -6,8 +6,9 @@ from eth_account.signers.local import LocalAccount
 from app import faults
 from app.announcements.actions import advance, next_for
 from app.announcements.models import Announcement
-from app.auctions import actions
+from app.auctions import actions, opening
 from app.auctions.awarding import Auctioneer, award_due
+from app.auctions.sealing import Seal
 from app.boundary import WorkerRuntime, run_in_worker, transaction
 from app.chain.deployment import load
 from app.chain.rpc import AsyncChain
@@ -21,7 +22,8 @@ SCHEDULE: dict[str, float] = {"auctions.sweep": 0.5, "auctions.catch_up": 15.0}
 
 @shared_task(name="auctions.sweep")  # type: ignore[untyped-decorator]  # celery ships no types
 def sweep() -> None:
-    """Opens what was funded, closes what is due, awards what is final; each in a transaction of its own."""
+    """Opens what was funded, closes what is due, shows what was revealed, awards what is final; each in a transaction
+    of its own."""
     run_in_worker(sweep_once)
 
 
@@ -37,13 +39,14 @@ async def sweep_once(runtime: WorkerRuntime) -> None:
     await react_to_awards(runtime)
     await react_to_revocations(runtime)
     await close(runtime)
+    await show(runtime)
     await award(runtime)
 
 
 async def catch_up_once(runtime: WorkerRuntime) -> None:
     """One round."""
     async with transaction(runtime.sessions) as session:
-        await actions.open_missed(session)
+        await opening.open_missed(session, seal_of(runtime.settings))
 
 
 async def react_to_funding(runtime: WorkerRuntime) -> None:
@@ -51,7 +54,7 @@ async def react_to_funding(runtime: WorkerRuntime) -> None:
     async with transaction(runtime.sessions) as session:
         seen = await next_for(session, "auctions.funded", ["chain.TaskFunded"])
         if seen:
-            await actions.open_funded(session, [task_of(each) for each in seen])
+            await opening.open_funded(session, seal_of(runtime.settings), [task_of(each) for each in seen])
             await advance(session, "auctions.funded", position_of(seen[-1]))
 
 
@@ -77,8 +80,18 @@ async def react_to_revocations(runtime: WorkerRuntime) -> None:
 async def close(runtime: WorkerRuntime) -> None:
     """Closes what is due."""
     async with transaction(runtime.sessions) as session:
-        if await actions.close_due(session):
+        if await opening.close_due(session):
             faults.reach("worker.auction_closed_before_commit")
+
+
+async def show(runtime: WorkerRuntime) -> None:
+    """Shows the reveals of auctions whose window has ended, where this deployment has an auctioneer."""
+    seal = seal_of(runtime.settings)
+    if seal is None:
+        return
+    async with transaction(runtime.sessions) as session:
+        if await opening.show_due(session, seal):
+            faults.reach("worker.auction_shown_before_commit")
 
 
 async def award(runtime: WorkerRuntime) -> None:
@@ -106,6 +119,12 @@ def auctioneer_key(settings: Settings) -> LocalAccount | None:
     if settings.auctioneer_key_file is None:
         return None
     return read_account(settings.auctioneer_key_file, production=settings.in_production)
+
+
+def seal_of(settings: Settings) -> Seal | None:
+    """What opens reveals and makes seeds."""
+    key = auctioneer_key(settings)
+    return None if key is None else Seal.of(key)
 
 
 def task_of(announcement: Announcement) -> TaskId:

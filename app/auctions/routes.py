@@ -5,7 +5,9 @@ from functools import partial
 from fastapi import APIRouter, Response, status
 
 from app.auctions import actions, queries
-from app.auctions.models import PlacedBid
+from app.auctions.commitments import auction_id
+from app.auctions.models import BidCommit, PlacedBid
+from app.auctions.rules import AuctionKind
 from app.auctions.schemas import (
     AuctionRecord,
     AwardAndFundAsked,
@@ -19,6 +21,7 @@ from app.auctions.schemas import (
     award_and_fund_prepared,
     bid_field,
     bid_out,
+    commit_out,
 )
 from app.database import Address
 from app.errors import NotFound
@@ -52,7 +55,9 @@ async def list_bids(task_id: TaskIdField, session: DbSession, account: CurrentAc
     """One's own bids; all of them once an auction has closed, or for the buyer who awards himself."""
     view = await visible_task(session, task_id, account)
     agent = None if may_see_all(view, account) else account
-    return Page(items=[bid_out(bid) for bid in await queries.bids_on(session, task_id, agent=agent)], next_cursor=None)
+    round_ = 0 if view.auction is None else view.auction.round
+    bids = await queries.bids_on(session, task_id, agent=agent, round_=round_)
+    return Page(items=[bid_out(bid) for bid in bids], next_cursor=None)
 
 
 @router.delete("/bids/{digest}", status_code=status.HTTP_204_NO_CONTENT)
@@ -83,11 +88,19 @@ async def read_auction(task_id: TaskIdField, session: DbSession, account: Curren
     view = await visible_task(session, task_id, account)
     if view.auction is None:
         raise NotFound(kind="auction")
-    bids: list[PlacedBid] = []
-    if view.auction.closed_at is not None:
-        bids = await queries.bids_on(session, task_id)
-    record = auction_out(view.auction).model_dump()
-    return AuctionRecord(**record, task_id=task_id, bids=[bid_out(bid) for bid in bids])
+    auction, bids, commits = view.auction, list[PlacedBid](), list[BidCommit]()
+    if auction.closed_at is not None:
+        commits = await queries.commits_of(session, auction)
+    if may_see_all(view, account):
+        bids = await queries.bids_on(session, task_id, round_=auction.round)
+    record = auction_out(auction).model_dump()
+    return AuctionRecord(
+        **record,
+        task_id=task_id,
+        auction_id=auction_id(task_id, auction.round),
+        commits=[commit_out(each) for each in commits],
+        bids=[bid_out(bid) for bid in bids],
+    )
 
 
 @router.post("/award/prepare")
@@ -118,7 +131,8 @@ async def award_and_fund(task_id: TaskIdField, body: AwardAndFundSigned, desk: C
 
 
 def may_see_all(view: TaskView, account: Address) -> bool:
-    """Sealed bids open at the close; without an auction they are the buyer's to compare."""
+    """Bids of an open kind are everybody's, sealed ones once all are shown; without an auction they are the buyer's to
+    compare."""
     if view.auction is None:
         return account == view.task.buyer
-    return view.auction.closed_at is not None
+    return not AuctionKind(view.auction.kind).is_sealed or view.auction.ready_at is not None

@@ -1,12 +1,14 @@
 """Wire shapes of auctions and bids. Inside `bid` the names are the contract's."""
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from app.auctions.actions import Choice
-from app.auctions.models import PlacedBid
+from app.auctions.commits import MAX_BATCH, Commit
+from app.auctions.models import BidCommit, PlacedBid
 from app.chain.typed_data import ZERO_HASH, Bid
 from app.database import Address, TaskId
 from app.tasks.funding import Validity
@@ -24,6 +26,7 @@ from app.web.fields import (
     TypedDataField,
     WireModel,
 )
+from app.web.problems import Problem
 
 
 class BidAsked(WireModel):
@@ -129,13 +132,81 @@ class BidOut(BaseModel):
     withdrawn_at: datetime | None
     struck_at: datetime | None
     struck_reason: str | None
+    accepted_price: Amount | None
+
+
+class CommitOut(BaseModel):
+    """A commitment; `revealed` says whether its bid came in time."""
+
+    agent_id: int
+    agent: AddressField
+    commitment: Hash32Field
+    signature: str
+    committed_at: datetime
+    revealed: bool
 
 
 class AuctionRecord(AuctionOut):
-    """An auction; its bids are shown once it has closed, and `transcript` names the stored record of the award."""
+    """An auction. `auction_id` is what commitments name; they are shown from the close on, bids from `ready_at` on (of
+    open kinds at once), and `transcript` names the stored record of the award."""
 
     task_id: TaskIdField
+    auction_id: Hash32Field
+    commits: list[CommitOut]
     bids: list[BidOut]
+
+
+class CommitAsked(WireModel):
+    """`commitment` is keccak256 of the EIP-712 digest of the bid that the agent keeps to itself until the reveal."""
+
+    agent_id: AgentId
+    commitment: Hash32Field
+
+
+class CommitSigned(CommitAsked):
+    auction_id: Hash32Field
+    signature: Signature
+
+    def commit(self, task_id: TaskId) -> Commit:
+        return Commit(task_id, self.agent_id, self.auction_id, self.commitment, bytes.fromhex(self.signature[2:]))
+
+
+class PlacedCommit(CommitSigned):
+    task_id: TaskIdField
+
+
+class CommitBatch(WireModel):
+    """At most a hundred, of different tasks and agents of one wallet."""
+
+    commits: Annotated[list[PlacedCommit], Field(min_length=1, max_length=MAX_BATCH)]
+
+
+class PreparedCommit(BaseModel):
+    typed_data: TypedDataField
+    auction_id: Hash32Field
+
+
+class CommitTaken(BaseModel):
+    """What came of one commitment; `problem` is null where it is in."""
+
+    task_id: TaskIdField
+    agent_id: int
+    accepted: bool
+    problem: Problem | None
+
+
+class CommitsTaken(BaseModel):
+    """In the order in which they were sent."""
+
+    results: list[CommitTaken]
+
+
+class Revealed(BaseModel):
+    """The bid is in; nobody sees it before all are shown."""
+
+    agent_id: int
+    commitment: Hash32Field
+    revealed_at: datetime
 
 
 def award_and_fund_prepared(payable: Payable, body: AwardAndFundAsked) -> Prepared:
@@ -160,4 +231,17 @@ def bid_out(placed: PlacedBid) -> BidOut:
         withdrawn_at=placed.withdrawn_at,
         struck_at=placed.struck_at,
         struck_reason=placed.struck_reason,
+        accepted_price=placed.accepted_price,
+    )
+
+
+def commit_out(commit: BidCommit) -> CommitOut:
+    """The wire shape of a commitment."""
+    return CommitOut(
+        agent_id=commit.agent_id,
+        agent=commit.agent,
+        commitment=commit.commitment,
+        signature="0x" + commit.signature.hex(),
+        committed_at=commit.committed_at,
+        revealed=commit.revealed_at is not None,
     )

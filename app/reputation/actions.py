@@ -1,9 +1,11 @@
-"""Rating a paid task. Nothing here commits."""
+"""Rating a paid task; freezing the qualities that auctions reckon with. Nothing here commits."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.announcements.actions import announce
 from app.chain import contracts, typed_data
@@ -12,7 +14,8 @@ from app.database import Digest, Hash32, TaskId
 from app.errors import AlreadyRated
 from app.relayer.models import Intent
 from app.reputation import queries, rules
-from app.reputation.models import Review
+from app.reputation.models import QualityEntry, QualitySnapshot, Review
+from app.reputation.rules import PRIOR_FORMULA, PRIOR_QUALITY, quality_document
 from app.tasks.queries import TaskView
 from app.tasks.rules import checked_deadline
 from app.tasks.signing import Desk, Signable
@@ -75,3 +78,24 @@ async def keep_review(desk: Desk, task_id: TaskId, opinion: Opinion, intent: Int
     if stored is not None:
         facts = {"agent_id": agent_id, "stars": opinion.stars}
         await announce(desk.session, "review.published", f"task:{task_id}", facts)
+
+
+async def take_snapshot(
+    session: AsyncSession, formula: str, prior: int, qualities: Mapping[int, int]
+) -> QualitySnapshot:
+    """Stores qualities (millionths, by agent) under the digest of their document; the same again is the same one."""
+    digest = Digest(Hash32("0x" + hashlib.sha256(quality_document(formula, prior, qualities)).hexdigest()))
+    values = {"digest": digest, "formula": formula, "prior": prior}
+    fresh = insert(QualitySnapshot).values(values).on_conflict_do_nothing().returning(QualitySnapshot.digest)
+    if (await session.execute(fresh)).one_or_none() is not None and qualities:
+        rows = [{"snapshot": digest, "agent_id": agent, "quality": quality} for agent, quality in qualities.items()]
+        await session.execute(insert(QualityEntry), rows)
+    found = await queries.snapshot(session, digest)
+    assert found is not None
+    return found
+
+
+async def current_snapshot(session: AsyncSession) -> QualitySnapshot:
+    """The newest; before there is any, the prior for everybody."""
+    newest = await queries.newest_snapshot(session)
+    return newest or await take_snapshot(session, PRIOR_FORMULA, PRIOR_QUALITY, {})

@@ -1,9 +1,9 @@
-"""The table of reviews: the words behind the digest that the registry records."""
+"""Reviews: the words behind the digest that the registry records. Qualities: what auctions reckon with."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,3 +24,26 @@ class Review(Base):
     comment_digest: Mapped[Digest] = mapped_column(Hash32Column)
     intent_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=text("clock_timestamp()"))
+
+
+class QualitySnapshot(Base):
+    """Every agent's quality at one time, named by the digest of its document; an agent without an entry has `prior`."""
+
+    __tablename__ = "quality_snapshots"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    digest: Mapped[Digest] = mapped_column(Hash32Column, primary_key=True)
+    formula: Mapped[str] = mapped_column(Text)
+    prior: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=text("clock_timestamp()"))
+
+
+class QualityEntry(Base):
+    """One agent's quality in a snapshot, in millionths: the chance that it delivers well."""
+
+    __tablename__ = "quality_entries"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    snapshot: Mapped[Digest] = mapped_column(Hash32Column, primary_key=True)
+    agent_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    quality: Mapped[int] = mapped_column(Integer)

@@ -1,15 +1,16 @@
 """Every SELECT of reputation. `finalized` is the number of the last final block."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import TaskId
+from app.database import Digest, TaskId
 from app.escrow.models import Escrow
 from app.escrow.rules import State
 from app.reputation.mirror_models import Feedback
-from app.reputation.models import Review
+from app.reputation.models import QualityEntry, QualitySnapshot, Review
 from app.reputation.rules import TAG
 
 
@@ -53,3 +54,22 @@ async def final_escrows(session: AsyncSession, agent_id: int, finalized: int) ->
         Escrow.agent_id == agent_id, Escrow.state > State.DISPUTED, Escrow.last_block <= finalized
     )
     return list(await session.scalars(found))
+
+
+async def newest_snapshot(session: AsyncSession) -> QualitySnapshot | None:
+    """The qualities that an auction opening now reckons with."""
+    newest = select(QualitySnapshot).order_by(QualitySnapshot.created_at.desc(), QualitySnapshot.digest).limit(1)
+    return (await session.scalars(newest)).one_or_none()
+
+
+async def snapshot(session: AsyncSession, digest: Digest) -> QualitySnapshot | None:
+    return (await session.scalars(select(QualitySnapshot).where(QualitySnapshot.digest == digest))).one_or_none()
+
+
+async def entries(session: AsyncSession, digest: Digest, agents: Iterable[int] | None = None) -> dict[int, int]:
+    """The qualities of a snapshot by agent, in millionths; of some agents only, if given."""
+    wanted = select(QualityEntry.agent_id, QualityEntry.quality).where(QualityEntry.snapshot == digest)
+    if agents is not None:
+        wanted = wanted.where(QualityEntry.agent_id.in_(list(agents)))
+    rows = await session.execute(wanted)
+    return {row.agent_id: row.quality for row in rows}

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Response, status
 
 from app.agents.queries import agent_of
 from app.errors import NotFound
 from app.escrow.queries import chain_clock
 from app.reputation import actions, queries
-from app.reputation.rules import record_of
+from app.reputation.rules import quality_document, record_of
 from app.reputation.schemas import (
     ReputationOut,
     ReviewAsked,
@@ -21,7 +21,7 @@ from app.tasks.routes import CurrentDesk
 from app.tasks.schemas import Carried, Prepared, carried_out, prepared
 from app.tasks.signing import carried, request_key
 from app.web.dependencies import DbSession
-from app.web.fields import AgentId, TaskIdField
+from app.web.fields import AgentId, DigestField, TaskIdField
 from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, page_of
 
@@ -62,6 +62,16 @@ async def read_reputation(agent_id: AgentId, session: DbSession) -> ReputationOu
     final = (await chain_clock(session)).finalized_number
     escrows = await queries.final_escrows(session, agent_id, final)
     return reputation_out(agent_id, record_of(escrows, await queries.final_stars(session, agent_id, final)))
+
+
+@router.get("/qualities/{digest}", response_class=Response, responses={200: {"content": {"application/json": {}}}})
+async def read_qualities(digest: DigestField, session: DbSession) -> Response:
+    """The qualities (millionths) that auctions of some time reckoned with, byte for byte: SHA-256 gives the digest."""
+    found = await queries.snapshot(session, digest)
+    if found is None:
+        raise NotFound(kind="quality snapshot")
+    document = quality_document(found.formula, found.prior, await queries.entries(session, digest))
+    return Response(document, media_type="application/json")
 
 
 async def require_agent(session: DbSession, agent_id: int) -> None:

@@ -1,6 +1,7 @@
 """Who may rate what, and what finished tasks say about an agent. Only what is final counts."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,18 @@ from app.tasks.rules import Party, Standing, require_party, task_state
 TAG = "guildhall"
 MIN_STARS, MAX_STARS = 1, 5
 ABANDONED = (Refund.CANCELLED_BY_AGENT, Refund.RECLAIMED)
+
+
+PRIOR_FORMULA = "prior-1"
+PRIOR_QUALITY = 500_000
+"""Of whom nothing is known: the mean of Beta(3, 3), in millionths. It holds for everybody under `prior-1`."""
+
+
+def quality_document(formula: str, prior: int, qualities: Mapping[int, int]) -> bytes:
+    """Canonical JSON of a snapshot; its SHA-256 names it. Qualities are millionths, by the agent's id."""
+    entries = {str(agent_id): quality for agent_id, quality in sorted(qualities.items())}
+    said = {"formula": formula, "prior": prior, "qualities": entries}
+    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
 
 
 class PaidFacts(Protocol):

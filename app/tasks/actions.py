@@ -3,7 +3,7 @@
 Nothing here commits. `deadline` is the signer's (unix seconds of the chain), or None to be given one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -28,18 +28,11 @@ from app.tasks import queries, rules
 from app.tasks.models import Auction, Task
 from app.tasks.queries import TaskView
 from app.tasks.rules import NOBODY, Party, Payment
+from app.tasks.rules.plans import AuctionPlan, completed
 from app.tasks.rules.terms import Venue
 from app.tasks.signing import Desk, Signable, carry_unsigned, escrow_signable
 
 DRAFT_DAYS = 30
-
-
-@dataclass(frozen=True)
-class AuctionPlan:
-    """How the agent shall be chosen. Seconds of the database's clock, from the funding's notice on."""
-
-    kind: Literal["sealed_second_price"]
-    duration_seconds: int
 
 
 @dataclass(frozen=True)
@@ -56,16 +49,17 @@ class Posting:
 
 async def post(desk: Desk, posting: Posting) -> TaskView:
     """Stores a draft; the same terms again are the same task. Raises the rule that the terms break."""
-    terms, plan = posting.terms, posting.auction
+    terms = posting.terms
+    plan = None if posting.auction is None else completed(posting.auction, terms.budget)
     clock = await chain_clock(desk.session)
     if plan is not None and desk.auctioneer is None:
         raise AuctionsNotOffered()
-    seconds = None if plan is None else plan.duration_seconds
+    seconds = None if plan is None else plan.longest_seconds
     rules.require_payment(terms, posting.payment, auctioned=plan is not None)
     rules.require_postable(terms, venue_of(desk), desk.account, auction_seconds=seconds, time=clock.timestamp)
     await require_uploaded(desk, "content", Digest(terms.content))
     task_id = typed_data.task_id(terms, desk.deployment)
-    if await store_task(desk, task_id, posting):
+    if await store_task(desk, task_id, replace(posting, auction=plan)):
         await grant_content(desk.session, posting)
     return await queries.visible_task(desk.session, task_id, desk.account)
 

@@ -87,7 +87,9 @@ class Task(Base):
 class Auction(Base):
     """How a task's agent is chosen by auction. Posting makes the row; app.auctions alone writes to it afterwards.
 
-    It lies here because what a task is depends on it, and tasks may not import auctions.
+    It lies here because what a task is depends on it, and tasks may not import auctions. `closed_at` ends the bidding;
+    at `ready_at` the bids can be read and the rule may run, which a sealed kind reaches when its reveal window ends.
+    `opening` is the digest of what was fixed then: value, qualities, the seed's digest.
     """
 
     __tablename__ = "auctions"
@@ -95,10 +97,23 @@ class Auction(Base):
 
     task_id: Mapped[TaskId] = mapped_column(Hash32Column, primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
+    round: Mapped[int] = mapped_column(SmallInteger, default=0)
     duration_seconds: Mapped[int] = mapped_column(Integer)
+    value: Mapped[int | None] = mapped_column(AmountColumn)
+    reveal_seconds: Mapped[int | None] = mapped_column(Integer)
+    start_price: Mapped[int | None] = mapped_column(AmountColumn)
+    decrement_bps: Mapped[int | None] = mapped_column(Integer)
+    extension_seconds: Mapped[int | None] = mapped_column(Integer)
     opened_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     closes_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    latest_close_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     closed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    reveals_until: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    ready_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    qualities: Mapped[Digest | None] = mapped_column(Hash32Column)
+    seed_digest: Mapped[Hash32 | None] = mapped_column(Hash32Column)
+    opening: Mapped[Digest | None] = mapped_column(Hash32Column)
+    commit_root: Mapped[Hash32 | None] = mapped_column(Hash32Column)
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     winner: Mapped[Digest | None] = mapped_column(Hash32Column)
     price: Mapped[int | None] = mapped_column(AmountColumn)

@@ -13,10 +13,11 @@ from app.escrow.rules import Refund
 from app.escrow.schemas import EscrowOut, Finality, escrow_out, finality_of
 from app.relayer.models import Intent
 from app.relayer.schemas import IntentOut
-from app.tasks.actions import AuctionPlan, Posting
+from app.tasks.actions import Posting
 from app.tasks.models import Auction, Offer
 from app.tasks.queries import TaskView
 from app.tasks.rules import Payment, TaskState
+from app.tasks.rules.plans import AuctionKind, AuctionPlan
 from app.tasks.signing import Message, Payable
 from app.web.fields import (
     AddressField,
@@ -34,7 +35,8 @@ from app.web.fields import (
     WireModel,
 )
 
-MAX_AUCTION_SECONDS = 30 * 86400
+DAY_SECONDS = 86400
+MAX_AUCTION_SECONDS = 30 * DAY_SECONDS
 Seconds32 = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)]
 
 
@@ -61,8 +63,16 @@ class TermsField(WireModel):
 
 
 class AuctionPlanField(WireModel):
-    kind: Literal["sealed_second_price"]
+    """What is left out takes the kind's default. `value` is what a certain delivery is worth to the buyer, at least the
+    budget; a Dutch auction rises from `start_price`; each bid of an open one is `decrement_bps` below the last."""
+
+    kind: Annotated[AuctionKind, Field(strict=False)]
     duration_seconds: Annotated[int, Field(ge=1, le=MAX_AUCTION_SECONDS)]
+    value: Amount | None = None
+    reveal_seconds: Annotated[int, Field(ge=1, le=DAY_SECONDS)] | None = None
+    start_price: Amount | None = None
+    decrement_bps: Annotated[int, Field(ge=0, le=5_000)] | None = None
+    extension_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
 
 
 class PostTask(WireModel):
@@ -77,7 +87,7 @@ class PostTask(WireModel):
 
     def posting(self) -> Posting:
         """The request as the action takes it."""
-        plan = None if self.auction is None else AuctionPlan(self.auction.kind, self.auction.duration_seconds)
+        plan = None if self.auction is None else AuctionPlan(**dict(self.auction))
         terms = Terms(**{name: getattr(self.terms, name) for name in TermsField.model_fields})
         return Posting(terms, self.title, self.capability, self.visibility, plan, Payment(self.payment))
 
@@ -148,13 +158,28 @@ class Carried(BaseModel):
 
 
 class AuctionOut(BaseModel):
-    """How the agent is chosen. Winner and price are there once the award is decided."""
+    """How the agent is chosen. `opening` is the digest of what was fixed when it opened; a sealed auction's bids are
+    revealed between `closed_at` and `reveals_until` and read from `ready_at` on. Winner and price are there once the
+    award is decided."""
 
-    kind: str
+    kind: AuctionKind
+    round: int
     duration_seconds: int
+    value: Amount | None
+    reveal_seconds: int | None
+    start_price: Amount | None
+    decrement_bps: int | None
+    extension_seconds: int | None
+    qualities: DigestField | None
+    seed_digest: Hash32Field | None
+    opening: DigestField | None
+    commit_root: Hash32Field | None
     opened_at: datetime | None
     closes_at: datetime | None
+    latest_close_at: datetime | None
     closed_at: datetime | None
+    reveals_until: datetime | None
+    ready_at: datetime | None
     failed_at: datetime | None
     attempts: int
     winner: DigestField | None

@@ -43,6 +43,10 @@ class Desk:
         """Who controls which agent, where the mirror cannot tell."""
         return Registry(self.chain, self.deployment)
 
+    async def glance(self, task_id: TaskId) -> TaskView:
+        """A task that the account may see, not locked. Raises NotFound."""
+        return await queries.visible_task(self.session, task_id, self.account)
+
     async def task(self, task_id: TaskId) -> TaskView:
         """A task that the account may see, locked. Raises NotFound."""
         return await queries.visible_task(self.session, task_id, self.account, locked=True)

@@ -24,6 +24,8 @@ class Network:
     permit2: Address | None
     auctioneer: Address | None
     arbiters: tuple[Address, ...]
+    reveal_key: bytes | None = None
+    """The public key (X25519) that sealed bids are stored under."""
 
 
 async def read_network(

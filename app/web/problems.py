@@ -125,12 +125,25 @@ def problem(
     facts: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """One problem document; facts never displace the standard members."""
-    body = {name: wire_fact(fact) for name, fact in (facts or {}).items()}
-    body |= {"type": f"urn:guildhall:problem:{slug}", "title": slug.replace("-", " ").capitalize()}
-    body |= {"status": status.value, "detail": detail, "request_id": request_id}
+    """One problem document as an answer."""
+    body = document(slug, status, request_id, detail, facts)
     # ASCII escapes: a lone surrogate in a caller's field name has no UTF-8 form.
     return Response(json.dumps(body), status.value, dict(headers or {}), MEDIA_TYPE)
+
+
+def document(
+    slug: str, status: HTTPStatus, request_id: str, detail: str | None, facts: Mapping[str, object] | None
+) -> dict[str, Any]:
+    """The members of a problem; facts never displace the standard ones."""
+    body = {name: wire_fact(fact) for name, fact in (facts or {}).items()}
+    body |= {"type": f"urn:guildhall:problem:{slug}", "title": slug.replace("-", " ").capitalize()}
+    return body | {"status": status.value, "detail": detail, "request_id": request_id}
+
+
+def problem_view(error: GuildhallError, request_id: str) -> Problem:
+    """A domain error inside an answer that holds several."""
+    status, slug = status_of(type(error)), slug_of(type(error).__name__)
+    return Problem.model_validate(document(slug, status, request_id, str(error), error.facts))
 
 
 def status_of(kind: type[GuildhallError]) -> HTTPStatus:

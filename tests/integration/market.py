@@ -126,10 +126,11 @@ class Market:
         assert answer.json()["task_id"] == self.task_id(terms)
         return self.task_id(terms)
 
-    async def posted(self, terms: Terms, **escrow: Any) -> TaskId:
-        """Posts a task and writes its escrow."""
-        seconds = 300 if terms.awarder == self.auctioneer else None
-        task_id = await self.post(terms, seconds=seconds)
+    async def posted(self, terms: Terms, *, plan: dict[str, Any] | None = None, **escrow: Any) -> TaskId:
+        """Posts a task and writes its escrow; `plan` changes its auction."""
+        usual = {"kind": "sealed_second_score", "duration_seconds": 300, "reveal_seconds": 60}
+        auction = (plan or usual) if terms.awarder == self.auctioneer else None
+        task_id = await self.post(terms, auction=auction)
         self.mirror(terms, **escrow)
         return task_id
 
@@ -212,7 +213,7 @@ class Market:
 def posting(terms: Terms, seconds: int | None = None) -> dict[str, Any]:
     """The body that posts a task."""
     wire = terms.message() | {"budget": str(terms.budget), "childCap": str(terms.child_cap)}
-    auction = None if seconds is None else {"kind": "sealed_second_price", "duration_seconds": seconds}
+    auction = None if seconds is None else {"kind": "sealed_second_score", "duration_seconds": seconds}
     return {"terms": wire, "title": "Sorting", "capability": "text.sort", "visibility": "public", "auction": auction}
 
 

@@ -12,7 +12,7 @@ from devnet.keys import DevelopmentKey, Role, participant_key, role_key, write_k
 from devnet.processes import Service
 from devnet.rpc import Chain
 from devnet.stack import Stack
-from sdk import Client, Patience, Terms, Wallet, Windows, make_terms
+from sdk import AuctionPlan, Client, Patience, Terms, Wallet, Windows, make_terms
 from sdk.schemas import Intent, Task
 from sdk.terms import ZERO_ADDRESS
 from sdk.typed_data import task_id
@@ -65,7 +65,7 @@ class Market:
         self,
         usdc: int = 5,
         *,
-        auction_seconds: int | None = None,
+        auction: AuctionPlan | None = None,
         visibility: Literal["public", "private"] = "public",
         buyer: Client | None = None,
     ) -> Terms:
@@ -80,17 +80,15 @@ class Market:
             budget=usdc * UNIT,
             chain_time=(await buyer.clock()).chain_time,
             windows=LONG,
-            agent=ZERO_ADDRESS if auction_seconds else self.agent.address,
-            awarder=auctioneer if auction_seconds else ZERO_ADDRESS,
+            agent=ZERO_ADDRESS if auction else self.agent.address,
+            awarder=auctioneer if auction else ZERO_ADDRESS,
         )
-        await buyer.post_task(
-            terms, title="A journey", capability=CAPABILITY, visibility=visibility, auction_seconds=auction_seconds
-        )
+        await buyer.post_task(terms, title="A journey", capability=CAPABILITY, visibility=visibility, auction=auction)
         return terms
 
-    async def fund(self, usdc: int = 5, *, auction_seconds: int | None = None) -> tuple[Terms, Intent]:
+    async def fund(self, usdc: int = 5, *, auction: AuctionPlan | None = None) -> tuple[Terms, Intent]:
         """On its way to the chain when this returns."""
-        terms = await self.post(usdc, auction_seconds=auction_seconds)
+        terms = await self.post(usdc, auction=auction)
         return terms, await self.buyer.fund(terms)
 
     async def until(self, terms: Terms, what: str, holds: Callable[[Task], bool]) -> Task:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from devnet.stack import Stack
+from sdk import AuctionPlan
 from tests.journeys.market import CAPABILITY, FINAL_AFTER_BLOCKS, Fault, Market
 
 HIT_SECONDS = 40.0
@@ -54,9 +55,9 @@ async def test_indexer_killed_in_the_middle_of_a_copy_mirrors_once(market: Marke
 
 async def test_worker_killed_while_closing_an_auction_awards_once(market: Market) -> None:
     with fault(market.stack, "worker", "worker.auction_closed_before_commit") as crash:
-        terms, _ = await market.fund(auction_seconds=4)
+        terms, _ = await market.fund(auction=AuctionPlan(4, reveal_seconds=3))
         await market.until_state(terms, "open")
-        await market.agent.bid(
+        sealed = await market.agent.commit_bid(
             terms,
             market.agent_id,
             min_price=terms.budget // 2,
@@ -66,6 +67,8 @@ async def test_worker_killed_while_closing_an_auction_awards_once(market: Market
         )
         market.mine(FINAL_AFTER_BLOCKS)
         await until("the worker dies", crash.died)
+    await market.until(terms, "the close", lambda task: task.auction is not None and task.auction.closed_at is not None)
+    await market.agent.reveal_bid(sealed)
     paid = await market.deliver_and_pay(terms)
     assert paid.capability == CAPABILITY
     assert await market.event_names(terms) == ["TaskFunded", "TaskAwarded", "TaskSubmitted", "TaskReleased"]

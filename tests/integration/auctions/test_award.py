@@ -14,7 +14,8 @@ from app.boundary import WorkerRuntime, transaction
 from app.chain import contracts
 from app.database import make_engine, make_sessions
 from tests.integration.api import execute
-from tests.integration.auctions.test_bids import bid
+from tests.integration.auctions.sealed import commit as bid
+from tests.integration.auctions.sealed import end_bidding, end_reveals, reveal_all
 from tests.integration.market import BUDGET, CHAIN_TIME, FINALIZED, Market
 
 
@@ -39,13 +40,12 @@ async def auction(market: Market, task_id: str) -> dict[str, Any]:
     return dict((await market.buyer.get(f"/tasks/{task_id}/auction")).json())
 
 
-def end_bidding(market: Market, task_id: str) -> None:
-    execute(
-        market.database_url,
-        "UPDATE market.auctions SET opened_at = now() - interval '2 s', closes_at = now() - interval '1 s' "
-        "WHERE task_id = %(id)s",
-        {"id": bytes.fromhex(task_id[2:])},
-    )
+async def end(market: Market, worker: WorkerRuntime, task_id: str) -> None:
+    """Closes, reveals everything that was committed, and ends the reveal window; nothing is shown yet."""
+    end_bidding(market, task_id)
+    await jobs.close(worker)
+    await reveal_all(task_id)
+    end_reveals(market, task_id)
 
 
 def awards(market: Market, task_id: str) -> list[str]:
@@ -79,9 +79,9 @@ async def test_awards_the_lowest_bid_at_the_second_price_with_a_public_transcrip
     market: Market, worker: WorkerRuntime
 ) -> None:
     task_id = await funded(market, worker)
-    await bid(market.agent, task_id, 1, 400_000)
-    lower = await bid(market.rival, task_id, 2, 300_000)
-    end_bidding(market, task_id)
+    await bid(market, market.agent, task_id, 1, 400_000)
+    lower = await bid(market, market.rival, task_id, 2, 300_000)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     done = await auction(market, task_id)
     assert (done["winner"], done["price"]) == (lower["bid_digest"], "400000")
@@ -97,8 +97,8 @@ async def test_awards_the_lowest_bid_at_the_second_price_with_a_public_transcrip
 
 async def test_the_award_is_signed_over_bid_price_and_transcript(market: Market, worker: WorkerRuntime) -> None:
     task_id = await funded(market, worker)
-    await bid(market.agent, task_id, 1, 400_000)
-    end_bidding(market, task_id)
+    await bid(market, market.agent, task_id, 1, 400_000)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     done = await auction(market, task_id)
     found = execute(
@@ -115,8 +115,8 @@ async def test_the_award_is_signed_over_bid_price_and_transcript(market: Market,
 
 async def test_two_closers_close_once(market: Market, worker: WorkerRuntime) -> None:
     task_id = await funded(market, worker)
-    await bid(market.agent, task_id, 1)
-    end_bidding(market, task_id)
+    await bid(market, market.agent, task_id, 1)
+    await end(market, worker, task_id)
     await asyncio.gather(*(jobs.sweep_once(worker) for _ in range(3)))
     await jobs.sweep_once(worker)
     said = execute(
@@ -131,8 +131,8 @@ async def test_two_closers_close_once(market: Market, worker: WorkerRuntime) -> 
 
 async def test_awards_only_over_final_funding(market: Market, worker: WorkerRuntime) -> None:
     task_id = await funded(market, worker, funded_block=FINALIZED + 1, last_block=FINALIZED + 1)
-    await bid(market.agent, task_id, 1)
-    end_bidding(market, task_id)
+    await bid(market, market.agent, task_id, 1)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     assert awards(market, task_id) == []
     assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "closed"
@@ -147,9 +147,9 @@ async def test_awards_only_over_final_funding(market: Market, worker: WorkerRunt
 
 async def test_a_failed_award_strikes_the_bid_and_runs_once_more(market: Market, worker: WorkerRuntime) -> None:
     task_id = await funded(market, worker)
-    lower = await bid(market.agent, task_id, 1, 300_000)
-    higher = await bid(market.rival, task_id, 2, 400_000)
-    end_bidding(market, task_id)
+    lower = await bid(market, market.agent, task_id, 1, 300_000)
+    higher = await bid(market, market.rival, task_id, 2, 400_000)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     market.fail_intents("award", "AgentIdNotControlled")
     await jobs.sweep_once(worker)
@@ -167,8 +167,8 @@ async def test_a_failed_award_strikes_the_bid_and_runs_once_more(market: Market,
 
 async def test_a_failure_that_is_not_the_bids_leaves_it_in(market: Market, worker: WorkerRuntime) -> None:
     task_id = await funded(market, worker)
-    only = await bid(market.agent, task_id, 1, 300_000)
-    end_bidding(market, task_id)
+    only = await bid(market, market.agent, task_id, 1, 300_000)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     market.fail_intents("award", "TransferFailed")
     await jobs.sweep_once(worker)
@@ -178,8 +178,8 @@ async def test_a_failure_that_is_not_the_bids_leaves_it_in(market: Market, worke
 
 async def test_the_only_bid_struck_ends_the_auction(market: Market, worker: WorkerRuntime) -> None:
     task_id = await funded(market, worker)
-    await bid(market.agent, task_id, 1, 300_000)
-    end_bidding(market, task_id)
+    await bid(market, market.agent, task_id, 1, 300_000)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     market.fail_intents("award", "BidExpired")
     await jobs.sweep_once(worker)
@@ -188,21 +188,21 @@ async def test_the_only_bid_struck_ends_the_auction(market: Market, worker: Work
 
 async def test_a_bidder_who_lost_his_agent_is_passed_over(market: Market, worker: WorkerRuntime) -> None:
     task_id = await funded(market, worker)
-    await bid(market.agent, task_id, 1, 300_000)
-    higher = await bid(market.rival, task_id, 2, 400_000)
+    await bid(market, market.agent, task_id, 1, 300_000)
+    higher = await bid(market, market.rival, task_id, 2, 400_000)
     execute(
         market.database_url,
         "UPDATE chain.agents SET owner = %(owner)s WHERE agent_id = 1",
         {"owner": bytes.fromhex(market.stranger.address[2:])},
     )
-    end_bidding(market, task_id)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     assert (await auction(market, task_id))["winner"] == higher["bid_digest"]
 
 
 async def test_without_bids_the_task_waits_and_expires(market: Market, worker: WorkerRuntime) -> None:
     task_id = await funded(market, worker)
-    end_bidding(market, task_id)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "closed"
     market.clock(CHAIN_TIME + 1001)
@@ -226,12 +226,12 @@ async def test_the_awarded_agent_may_read_private_content(market: Market, worker
 async def test_a_revocation_that_somebody_carried_strikes_the_bid(market: Market, worker: WorkerRuntime) -> None:
     """The next best bid is awarded instead."""
     task_id = await funded(market, worker)
-    revoked = (await bid(market.agent, task_id, 1, 300_000))["bid_digest"]
-    kept = (await bid(market.rival, task_id, 2, 400_000))["bid_digest"]
+    revoked = (await bid(market, market.agent, task_id, 1, 300_000))["bid_digest"]
+    kept = (await bid(market, market.rival, task_id, 2, 400_000))["bid_digest"]
     async with transaction(worker.sessions) as session:
         args = {"bidDigest": revoked, "agent": market.agent.address}
         await announce(session, "chain.BidRevoked", f"task:{task_id}", {"block": FINALIZED, "args": args})
-    end_bidding(market, task_id)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     record = await auction(market, task_id)
     assert {each["bid_digest"]: each["struck_reason"] for each in record["bids"]} == {

@@ -1,4 +1,4 @@
-"""Bids: signed, sealed until the close, one live one an agent."""
+"""Bids in the open: signed, one live one an agent, the buyer's to compare where he awards himself."""
 
 import json
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 from app.auctions.schemas import BidField
 from app.chain import typed_data
 from app.chain.typed_data import ZERO_ADDRESS, Bid
+from app.database import TaskId
 from tests.integration.api import execute
 from tests.integration.market import BUDGET, CHAIN_TIME, Market, Person, problem
 
@@ -49,8 +50,16 @@ def close(market: Market, task_id: str) -> None:
     )
 
 
-async def test_bids_are_sealed_until_the_close(market: Market) -> None:
-    task_id = await market.posted(await market.terms())
+OPEN = {"kind": "open_descending", "duration_seconds": 300, "extension_seconds": 0, "decrement_bps": 0}
+
+
+async def quotes(market: Market) -> TaskId:
+    """A funded task whose buyer chooses among bids himself."""
+    return await market.posted(await market.terms(awarder=ZERO_ADDRESS))
+
+
+async def test_quotes_are_the_buyers_to_compare(market: Market) -> None:
+    task_id = await quotes(market)
     placed = await bid(market.agent, task_id, 1, 400_000)
     await bid(market.rival, task_id, 2, 300_000)
     message = placed["bid"]
@@ -66,15 +75,13 @@ async def test_bids_are_sealed_until_the_close(market: Market) -> None:
     )
     assert placed["bid_digest"] == typed_data.bid_digest(as_signed, market.deployment)
     assert await prices(market.agent, task_id) == ["400000"]
-    assert await prices(market.buyer, task_id) == []
-    assert (await market.buyer.get(f"/tasks/{task_id}/auction")).json()["bids"] == []
-    close(market, task_id)
-    assert await prices(market.stranger, task_id) == ["300000", "400000"]
-    assert len((await market.stranger.get(f"/tasks/{task_id}/auction")).json()["bids"]) == 2
+    assert await prices(market.buyer, task_id) == ["300000", "400000"]
+    assert await prices(market.stranger, task_id) == []
+    assert problem(await market.buyer.get(f"/tasks/{task_id}/auction")) == (404, "not-found")
 
 
 async def test_the_announcement_of_a_bid_names_no_price(market: Market) -> None:
-    task_id = await market.posted(await market.terms())
+    task_id = await quotes(market)
     placed = await bid(market.agent, task_id, 1)
     said = execute(
         market.database_url,
@@ -85,7 +92,7 @@ async def test_the_announcement_of_a_bid_names_no_price(market: Market) -> None:
 
 
 async def test_bids_may_come_while_the_money_does(market: Market) -> None:
-    task_id = await market.post(await market.terms(), seconds=60)
+    task_id = await market.post(await market.terms(), auction=OPEN)
     hidden = await market.agent.post(f"/tasks/{task_id}/bids/prepare", asked(market.agent, 1))
     assert problem(hidden) == (404, "not-found")
     await market.buyer.carry(f"/tasks/{task_id}/fund", {"method": "authorization"})
@@ -93,14 +100,14 @@ async def test_bids_may_come_while_the_money_does(market: Market) -> None:
 
 
 async def test_a_second_bid_replaces_the_first(market: Market) -> None:
-    task_id = await market.posted(await market.terms())
+    task_id = await quotes(market)
     await bid(market.agent, task_id, 1, 400_000)
     await bid(market.agent, task_id, 1, 600_000)
     assert await prices(market.agent, task_id) == ["600000"]
 
 
 async def test_the_same_bid_again_changes_nothing(market: Market) -> None:
-    task_id = await market.posted(await market.terms())
+    task_id = await quotes(market)
     body = await signed_bid(market.agent, task_id, asked(market.agent, 1))
     first, again = [await market.agent.post(f"/tasks/{task_id}/bids", body) for _ in range(2)]
     assert (again.status_code, again.json()) == (201, first.json())
@@ -111,19 +118,16 @@ async def test_the_same_bid_again_changes_nothing(market: Market) -> None:
 
 
 async def test_a_bid_is_withdrawn_by_its_agent_before_the_close(market: Market) -> None:
-    task_id = await market.posted(await market.terms())
+    task_id = await quotes(market)
     digest = (await bid(market.agent, task_id, 1))["bid_digest"]
     path = f"/tasks/{task_id}/bids/{digest}"
     assert problem(await market.rival.delete(path)) == (403, "bid-not-yours")
     assert (await market.agent.delete(path)).status_code == 204
     assert await prices(market.agent, task_id) == []
-    other = (await bid(market.agent, task_id, 1))["bid_digest"]
-    close(market, task_id)
-    assert problem(await market.agent.delete(f"/tasks/{task_id}/bids/{other}")) == (409, "bidding-closed")
 
 
 async def test_no_bid_after_the_time_even_before_the_closer_came(market: Market) -> None:
-    task_id = await market.posted(await market.terms())
+    task_id = await market.posted(await market.terms(), plan=OPEN)
     body = await signed_bid(market.agent, task_id, asked(market.agent, 1))
     execute(
         market.database_url,
@@ -151,24 +155,24 @@ async def test_no_bid_after_the_time_even_before_the_closer_came(market: Market)
 async def test_refuses_a_bid(
     market: Market, who: str, agent_id: int, changed: dict[str, Any], expected: tuple[int, str]
 ) -> None:
-    task_id = await market.posted(await market.terms())
+    task_id = await market.posted(await market.terms(), plan=OPEN)
     body = asked(market.agent, agent_id) | changed
     assert problem(await getattr(market, who).post(f"/tasks/{task_id}/bids/prepare", body)) == expected
 
 
 async def test_refuses_a_bid_that_was_not_signed_so(market: Market) -> None:
-    task_id = await market.posted(await market.terms())
+    task_id = await quotes(market)
     body = await signed_bid(market.agent, task_id, asked(market.agent, 1))
     cheaper = body | {"bid": body["bid"] | {"minPrice": "1"}}
     assert problem(await market.agent.post(f"/tasks/{task_id}/bids", cheaper)) == (422, "bad-signature")
     assert problem(await market.rival.post(f"/tasks/{task_id}/bids", body)) == (403, "bid-not-yours")
-    other = await market.posted(await market.terms())
+    other = await quotes(market)
     assert problem(await market.agent.post(f"/tasks/{other}/bids", body)) == (422, "bid-task-mismatch")
     assert await prices(market.agent, task_id) == []
 
 
 async def test_the_buyer_awards_a_bid_himself(market: Market) -> None:
-    task_id = await market.posted(await market.terms(awarder=ZERO_ADDRESS))
+    task_id = await quotes(market)
     digest = (await bid(market.agent, task_id, 1, 400_000))["bid_digest"]
     assert await prices(market.buyer, task_id) == ["400000"]
     assert await prices(market.rival, task_id) == []
@@ -180,7 +184,7 @@ async def test_the_buyer_awards_a_bid_himself(market: Market) -> None:
 
 
 async def test_a_withdrawn_bid_cannot_be_awarded(market: Market) -> None:
-    task_id = await market.posted(await market.terms(awarder=ZERO_ADDRESS))
+    task_id = await quotes(market)
     digest = (await bid(market.agent, task_id, 1, 400_000))["bid_digest"]
     await market.agent.delete(f"/tasks/{task_id}/bids/{digest}")
     params = {"bid_digest": digest, "price": "400000"}
@@ -189,7 +193,7 @@ async def test_a_withdrawn_bid_cannot_be_awarded(market: Market) -> None:
 
 async def test_a_bid_is_revoked_at_the_escrow_and_struck_at_once(market: Market) -> None:
     """Also after the close, when a bid can no more be withdrawn."""
-    task_id = await market.posted(await market.terms())
+    task_id = await market.posted(await market.terms(), plan=OPEN)
     digest = (await bid(market.agent, task_id, 1))["bid_digest"]
     close(market, task_id)
     path = f"/tasks/{task_id}/bids/{digest}/revoke"
@@ -201,7 +205,7 @@ async def test_a_bid_is_revoked_at_the_escrow_and_struck_at_once(market: Market)
 
 
 async def test_a_bid_that_was_revoked_at_the_escrow_is_not_taken(market: Market) -> None:
-    task_id = await market.posted(await market.terms())
+    task_id = await quotes(market)
     body = await signed_bid(market.agent, task_id, asked(market.agent, 1))
     revoked = {"bidDigest": digest_of(market, body), "agent": market.agent.address}
     market.event("BidRevoked", revoked, task_id=task_id, block=51)

@@ -1,11 +1,5 @@
-"""Which bids count, who wins and at what price. Pure; times are unix seconds of the chain, amounts base units.
+"""Which bids count, and which the contract would take. Pure; times are the chain's unix seconds, amounts base units."""
 
-Sealed second price (Vickrey 1961): the lowest bid wins and is paid the second lowest, so that to bid one's own
-cost is the best one can do. Equal bids go to the lower digest: it is fixed while bids are sealed, and a salt that was
-searched for to make it low wins ties alone.
-"""
-
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -71,44 +65,17 @@ class Bounds:
     unpayable: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A bid that may win."""
-
-    digest: str
-    min_price: int
-
-
-@dataclass(frozen=True)
-class Clearing:
-    """Who wins, and what he is paid."""
-
-    winner: str
-    price: int
-
-
-def clear(candidates: Iterable[Candidate], budget: int) -> Clearing | None:
-    """The lowest bid at the second lowest price, or at the budget when alone; None without a bid within it."""
-    ranked = rank(candidate for candidate in candidates if candidate.min_price <= budget)
-    if not ranked:
-        return None
-    price = ranked[1].min_price if len(ranked) > 1 else budget
-    return Clearing(winner=ranked[0].digest, price=price)
-
-
-def rank(candidates: Iterable[Candidate]) -> Sequence[Candidate]:
-    """Best first: by price, then by digest."""
-    return sorted(candidates, key=lambda candidate: (candidate.min_price, int(candidate.digest, 16)))
-
-
 def require_bid(standing: Standing, bid: BidFacts, task_id: str, account: str, bounds: Bounds) -> None:
-    """Raises the first rule that a bid breaks."""
-    if bid.task_id != task_id:
-        raise BidTaskMismatch(bid_task_id=bid.task_id, task_id=task_id)
-    if bid.agent != account:
-        raise BidNotYours(agent=bid.agent, account=account, verb="place")
+    """Raises the first rule that a bid breaks which is placed now."""
+    require_own(bid, task_id, account)
     require_outsider(standing.task, account)
     require_bidding(standing)
+    require_offer(standing, bid, task_id, account, bounds)
+
+
+def require_offer(standing: Standing, bid: BidFacts, task_id: str, account: str, bounds: Bounds) -> None:
+    """Raises the first rule that a bid breaks by what it says."""
+    require_own(bid, task_id, account)
     if bid.min_price == 0:
         raise BidZero()
     if bid.min_price > bounds.budget:
@@ -119,6 +86,14 @@ def require_bid(standing: Standing, bid: BidFacts, task_id: str, account: str, b
         raise WorkDoesNotFit(min_work_seconds=bid.min_work_seconds, deliver_by=standing.task.deliver_by)
     if bid.payee == NOBODY or bid.payee in bounds.unpayable:
         raise PartyUnpayable(field="payee", address=bid.payee)
+
+
+def require_own(bid: BidFacts, task_id: str, account: str) -> None:
+    """Raises BidTaskMismatch, BidNotYours."""
+    if bid.task_id != task_id:
+        raise BidTaskMismatch(bid_task_id=bid.task_id, task_id=task_id)
+    if bid.agent != account:
+        raise BidNotYours(agent=bid.agent, account=account, verb="place")
 
 
 def require_outsider(task: TaskFacts, account: str) -> None:

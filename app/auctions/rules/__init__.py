@@ -1,0 +1,44 @@
+"""The published rules of auctions: the kinds, which bids count, who wins and at what price."""
+
+from app.auctions.rules.bidding import (
+    AWARD_MARGIN_SECONDS,
+    MAX_ATTEMPTS,
+    BidFacts,
+    Bounds,
+    blames_bid,
+    is_awardable,
+    may_award,
+    may_award_and_fund,
+    require_bid,
+    require_bidding,
+    require_offer,
+    require_outsider,
+)
+from app.auctions.rules.clearing import WHOLE_QUALITY, Candidate, Clearing, clear, rank, score_of
+from app.auctions.rules.pricing import extended, highest_allowed, rising_price
+from app.tasks.rules.plans import AuctionKind
+
+__all__ = [
+    "AWARD_MARGIN_SECONDS",
+    "MAX_ATTEMPTS",
+    "WHOLE_QUALITY",
+    "AuctionKind",
+    "BidFacts",
+    "Bounds",
+    "Candidate",
+    "Clearing",
+    "blames_bid",
+    "clear",
+    "extended",
+    "highest_allowed",
+    "is_awardable",
+    "may_award",
+    "may_award_and_fund",
+    "rank",
+    "require_bid",
+    "require_bidding",
+    "require_offer",
+    "require_outsider",
+    "rising_price",
+    "score_of",
+]
