@@ -125,7 +125,7 @@ async def test_two_closers_close_once(market: Market, worker: WorkerRuntime) -> 
         "WHERE subject = %(subject)s AND topic LIKE 'auction.%%' GROUP BY topic ORDER BY topic",
         {"subject": f"task:{task_id}"},
     )
-    assert said == [("auction.closed", 1), ("auction.decided", 1), ("auction.opened", 1)]
+    assert said == [("auction.closed", 1), ("auction.decided", 1), ("auction.opened", 1), ("auction.revealed", 1)]
     assert awards(market, task_id) == [f"award:{task_id}:1"]
 
 
@@ -157,12 +157,30 @@ async def test_a_failed_award_strikes_the_bid_and_runs_once_more(market: Market,
     assert (again["winner"], again["price"], again["attempts"]) == (higher["bid_digest"], str(BUDGET), 2)
     struck = {each["bid_digest"]: each["struck_reason"] for each in again["bids"]}
     assert struck == {lower["bid_digest"]: "AgentIdNotControlled", higher["bid_digest"]: None}
+    market.clock(CHAIN_TIME + 700)  # too late for another round
     market.fail_intents("award", "AgentIdNotControlled")
     await jobs.sweep_once(worker)
     await jobs.sweep_once(worker)
     task = (await market.buyer.get(f"/tasks/{task_id}")).json()
     assert (task["state"], task["reason"]) == ("award_failed", "AgentIdNotControlled")
     assert awards(market, task_id) == [f"award:{task_id}:1", f"award:{task_id}:2"]
+
+
+async def test_after_two_failures_the_auction_opens_again_once(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await funded(market, worker)
+    for round_ in (0, 1):
+        stays = await bid(market, market.agent, task_id, 1, 300_000, round_=round_)
+        await end(market, worker, task_id)
+        await jobs.sweep_once(worker)
+        for _ in range(2):
+            market.fail_intents("award", "TransferFailed")
+            await jobs.sweep_once(worker)
+        record = await auction(market, task_id)
+        assert record["round"] == 1
+        assert stays["bid_digest"] not in [each["bid_digest"] for each in record["bids"]] or round_ == 1
+    task = (await market.buyer.get(f"/tasks/{task_id}")).json()
+    assert task["state"] == "award_failed"
+    assert awards(market, task_id) == [f"award:{task_id}:{number}" for number in (1, 2, 3, 4)]
 
 
 async def test_a_failure_that_is_not_the_bids_leaves_it_in(market: Market, worker: WorkerRuntime) -> None:
@@ -181,6 +199,7 @@ async def test_the_only_bid_struck_ends_the_auction(market: Market, worker: Work
     await bid(market, market.agent, task_id, 1, 300_000)
     await end(market, worker, task_id)
     await jobs.sweep_once(worker)
+    market.clock(CHAIN_TIME + 700)
     market.fail_intents("award", "BidExpired")
     await jobs.sweep_once(worker)
     assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "award_failed"
@@ -224,14 +243,15 @@ async def test_the_awarded_agent_may_read_private_content(market: Market, worker
 
 
 async def test_a_revocation_that_somebody_carried_strikes_the_bid(market: Market, worker: WorkerRuntime) -> None:
-    """The next best bid is awarded instead."""
+    """The next best bid is awarded instead; who revokes after the close is remembered."""
     task_id = await funded(market, worker)
     revoked = (await bid(market, market.agent, task_id, 1, 300_000))["bid_digest"]
     kept = (await bid(market, market.rival, task_id, 2, 400_000))["bid_digest"]
+    await end(market, worker, task_id)
+    await jobs.show(worker)
     async with transaction(worker.sessions) as session:
         args = {"bidDigest": revoked, "agent": market.agent.address}
         await announce(session, "chain.BidRevoked", f"task:{task_id}", {"block": FINALIZED, "args": args})
-    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     record = await auction(market, task_id)
     assert {each["bid_digest"]: each["struck_reason"] for each in record["bids"]} == {
@@ -239,3 +259,30 @@ async def test_a_revocation_that_somebody_carried_strikes_the_bid(market: Market
         kept: None,
     }
     assert record["winner"] == kept
+    assert failures(market, task_id) == [(1, "revoked")]
+
+
+async def test_a_bid_that_was_revoked_before_it_was_shown_is_struck_when_it_is(
+    market: Market, worker: WorkerRuntime
+) -> None:
+    task_id = await funded(market, worker)
+    revoked = (await bid(market, market.agent, task_id, 1, 300_000))["bid_digest"]
+    kept = (await bid(market, market.rival, task_id, 2, 400_000))["bid_digest"]
+    await end(market, worker, task_id)
+    args = {"bidDigest": revoked, "agent": market.agent.address}
+    market.event("BidRevoked", args, task_id=task_id, block=52)
+    await jobs.sweep_once(worker)
+    assert (await auction(market, task_id))["winner"] == kept
+    assert failures(market, task_id) == [(1, "revoked")]
+
+
+def failures(market: Market, task_id: str) -> list[tuple[Any, ...]]:
+    """Who did not stand by his commitment, and how."""
+    found = "SELECT agent_id, reason FROM market.reveal_failures WHERE task_id = %(id)s ORDER BY agent_id"
+    return execute(market.database_url, found, {"id": bytes.fromhex(task_id[2:])})
+
+
+@pytest.fixture(autouse=True)
+def no_record(market: Market) -> None:
+    """A test's failures bar nobody in the next."""
+    execute(market.database_url, "DELETE FROM market.reveal_failures")
