@@ -67,6 +67,7 @@ def check_transcript(raw: bytes, terms: Terms, network: Network, qualities: byte
     for bid in record["bids"]:
         check_bid(reading, bid)
     if reading.kind in SEALED:
+        check_all_shown(reading)
         check_qualities(reading, qualities)
     winner, price = replay(reading)
     require(winner == record["winner"], "winner", f"the rule yields {winner}")
@@ -115,6 +116,14 @@ def check_bid(reading: Reading, record: Mapping[str, Any]) -> None:
         commits = reading.record["commits"]
         made = [(each["agent_id"], each["agent"], each["commitment"], each["revealed"]) for each in commits]
         require(wanted in made, "commitment", f"nobody committed to {digest}")
+
+
+def check_all_shown(reading: Reading) -> None:
+    """Every commitment that was revealed has its bid in the record: none was hidden to change the price."""
+    shown = {commitment_of(str(bid["digest"])) for bid in reading.record["bids"]}
+    for each in reading.record["commits"]:
+        hidden = each["revealed"] and each["commitment"] not in shown
+        require(not hidden, "bids", f"the bid that agent {each['agent_id']} revealed is missing")
 
 
 def check_qualities(reading: Reading, document: bytes | None) -> None:
