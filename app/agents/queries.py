@@ -1,6 +1,5 @@
 """Reading agents: the registry's mirror with the profile beside it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -22,11 +21,6 @@ class Agent:
 async def agent_of(session: AsyncSession, agent_id: int) -> ChainAgent | None:
     """The mirrored agent, None where no registration has been seen."""
     return (await session.scalars(select(ChainAgent).where(ChainAgent.agent_id == agent_id))).one_or_none()
-
-
-async def agents_by_id(session: AsyncSession, agent_ids: Sequence[int]) -> list[ChainAgent]:
-    """Those of these agents that were mirrored, in no order."""
-    return list(await session.scalars(select(ChainAgent).where(ChainAgent.agent_id.in_(agent_ids))))
 
 
 async def agent_with_profile(session: AsyncSession, agent_id: int) -> Agent | None:

@@ -10,11 +10,10 @@ from functools import lru_cache
 from eth_utils.crypto import keccak
 
 from app.chain.deployment import Deployment
-from app.chain.typed_data import TypedData, domain_of, typed_data
+from app.chain.typed_data import TypedData, digest_of_struct, domain_of, separator_of, typed_data, word
 from app.database import Digest, Hash32, TaskId
 
 BID_COMMIT = "BidCommit(bytes32 auctionId,bytes32 commitment,uint256 agentId)"
-DOMAIN = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 NAME, VERSION = "Guildhall Auctions", "1"
 
 
@@ -35,8 +34,8 @@ def bid_commit(deployment: Deployment, auction: Hash32, commitment: Hash32, agen
 
 def bid_commit_digest(deployment: Deployment, auction: Hash32, commitment: Hash32, agent_id: int) -> Digest:
     """The EIP-712 digest of `bid_commit`, by hand: many of them come at once."""
-    struct = keccak(type_hash() + raw(auction) + raw(commitment) + agent_id.to_bytes(32, "big"))
-    return Digest(hashed(b"\x19\x01" + separator(deployment) + struct))
+    struct = keccak(type_hash() + word(auction) + word(commitment) + word(agent_id))
+    return digest_of_struct(separator(deployment), struct)
 
 
 @lru_cache(maxsize=1)
@@ -46,9 +45,7 @@ def type_hash() -> bytes:
 
 @lru_cache(maxsize=8)
 def separator(deployment: Deployment) -> bytes:
-    """The domain's, EIP-712."""
-    place = deployment.chain_id.to_bytes(32, "big") + bytes.fromhex(deployment.escrow[2:]).rjust(32, b"\0")
-    return keccak(keccak(DOMAIN) + keccak(NAME.encode()) + keccak(VERSION.encode()) + place)
+    return separator_of(deployment, NAME, VERSION)
 
 
 def commit_leaf(agent_id: int, commitment: Hash32) -> bytes:

@@ -4,19 +4,16 @@ Commitments may come many at once; each is answered for itself. Nothing here com
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.queries import same_account
-from app.agents import queries as agents
-from app.agents.actions import controls
-from app.announcements.actions import announce_all
+from app.agents.rules import is_controller
+from app.announcements.actions import announce
 from app.auctions import queries, rules
 from app.auctions.actions import require_not_revoked
+from app.auctions.commit_rows import Commit, Seen, look, store
 from app.auctions.commitments import auction_id, bid_commit_digest, commitment_of
-from app.auctions.models import BidCommit, RevealFailure
+from app.auctions.models import BidCommit
 from app.auctions.opening import Revealed
 from app.auctions.queries import BAR
 from app.auctions.rules import AuctionKind, Bounds
@@ -24,7 +21,7 @@ from app.auctions.sealing import RevealKey
 from app.chain import signatures, typed_data
 from app.chain.typed_data import Bid
 from app.clock import database_now
-from app.database import Address, Hash32, TaskId
+from app.database import TaskId
 from app.errors import (
     AgentIdNotControlled,
     BarredFromSealed,
@@ -33,6 +30,7 @@ from app.errors import (
     BiddingClosed,
     BidNotYours,
     BidsAreOpen,
+    ChainUnavailable,
     CommitMissing,
     CommitOfOtherAuction,
     GuildhallError,
@@ -41,48 +39,10 @@ from app.errors import (
 )
 from app.money import MAX_AMOUNT
 from app.tasks.models import Auction
-from app.tasks.queries import TaskView, tasks_of
 from app.tasks.rules import may_see
 from app.tasks.signing import Desk
 
 MAX_BATCH = 100
-STORE = text("""
-INSERT INTO market.bid_commits AS held (task_id, round, agent_id, agent, commitment, signature)
-SELECT auction.task_id, auction.round, given.agent_id, :agent, given.commitment, given.signature
-FROM unnest(CAST(:tasks AS bytea[]), CAST(:rounds AS smallint[]), CAST(:agents AS bigint[]),
-            CAST(:commitments AS bytea[]), CAST(:signatures AS bytea[]))
-    AS given (task_id, round, agent_id, commitment, signature)
-JOIN market.auctions auction ON auction.task_id = given.task_id AND auction.round = given.round
-WHERE auction.closed_at IS NULL AND (auction.closes_at IS NULL OR auction.closes_at > clock_timestamp())
-ORDER BY auction.task_id, given.agent_id
-FOR SHARE OF auction
-ON CONFLICT (task_id, round, agent_id) DO UPDATE
-SET agent = excluded.agent, commitment = excluded.commitment, signature = excluded.signature,
-    committed_at = clock_timestamp()
-RETURNING held.task_id, held.agent_id
-""")
-"""Holds each auction against its close, then looks at the database's clock: what is stored is in."""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """What an agent sends: its signature over BidCommit{auctionId, commitment, agentId}."""
-
-    task_id: TaskId
-    agent_id: int
-    auction_id: Hash32
-    commitment: Hash32
-    signature: bytes
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the rules need of several tasks and agents, read at once."""
-
-    views: dict[TaskId, TaskView]
-    controlled: frozenset[int]
-    linked: frozenset[Address]
-    barred: dict[int, RevealFailure]
 
 
 async def commit_all(desk: Desk, commits: Sequence[Commit]) -> list[GuildhallError | None]:
@@ -92,74 +52,56 @@ async def commit_all(desk: Desk, commits: Sequence[Commit]) -> list[GuildhallErr
     """
     if len(commits) > MAX_BATCH or len({(each.task_id, each.agent_id) for each in commits}) < len(commits):
         raise BatchTooLarge(limit=MAX_BATCH)
-    around = await surroundings(desk, commits)
-    outcomes = [await fault_of(desk, around, each) for each in commits]
-    good = [each for each, fault in zip(commits, outcomes, strict=True) if fault is None]
-    stored = await store(desk, around, good)
-    for place, each in enumerate(commits):
+    around = await look(desk.session, desk.account, commits, BAR)
+    outcomes = [await fault_of(desk, found, each) for found, each in zip(around, commits, strict=True)]
+    good = [(each, found) for each, found, fault in zip(commits, around, outcomes, strict=True) if fault is None]
+    rounds = [found.auction.round for _, found in good if found is not None and found.auction is not None]
+    stored = await store(desk.session, desk.account, [each for each, _ in good], rounds)
+    for place, (each, found) in enumerate(zip(commits, around, strict=True)):
         if outcomes[place] is None and (each.task_id, each.agent_id) not in stored:
-            auction = around.views[each.task_id].auction
-            outcomes[place] = BiddingClosed(closes_at=auction.closes_at if auction else None)
-    said = [(f"task:{task_id}", agent_id) for task_id, agent_id in stored]
-    await announce_all(desk.session, [("bid.committed", subject, {"agent_id": agent}) for subject, agent in said])
+            closes_at = None if found is None or found.auction is None else found.auction.closes_at
+            outcomes[place] = BiddingClosed(closes_at=closes_at)
     return outcomes
 
 
-async def surroundings(desk: Desk, commits: Sequence[Commit]) -> Surroundings:
-    """Reads everything about the tasks and agents of a batch."""
-    found = await tasks_of(desk.session, [each.task_id for each in commits])
-    views = {view.task_id: view for view in found if may_see(view, desk.account)}
-    ids = sorted({each.agent_id for each in commits})
-    mirrored = await agents.agents_by_id(desk.session, ids)
-    controlled = [each.agent_id for each in mirrored if await controls(desk.registry, each, desk.account)]
-    buyers = {Address(view.task.buyer) for view in views.values()}
-    linked = [buyer for buyer in sorted(buyers) if await same_account(desk.session, buyer, desk.account)]
-    barred = await queries.last_failure(desk.session, ids, desk.account)
-    return Surroundings(views, frozenset(controlled), frozenset(linked), barred)
-
-
-async def fault_of(desk: Desk, around: Surroundings, commit: Commit) -> GuildhallError | None:
-    """The first rule that a commitment breaks."""
+async def fault_of(desk: Desk, found: Seen | None, commit: Commit) -> GuildhallError | None:
+    """The first rule that a commitment breaks. Raises ChainUnavailable."""
     try:
-        view = around.views.get(commit.task_id)
-        if view is None or view.auction is None:
-            raise NotFound(kind="auction")
-        require_sealed(view.auction)
-        rules.require_outsider(view.task, desk.account)
-        if Address(view.task.buyer) in around.linked:
-            raise BidderIsLinked(agent=desk.account, buyer=view.task.buyer)
-        rules.require_bidding(view)
-        expected = auction_id(view.task_id, view.auction.round)
-        if commit.auction_id != expected:
-            raise CommitOfOtherAuction(auction_id=commit.auction_id, expected=expected)
-        if commit.agent_id not in around.controlled:
-            raise AgentIdNotControlled(account=desk.account, agent_id=commit.agent_id)
-        failure = around.barred.get(commit.agent_id)
-        if failure is not None:
-            until = failure.at + BAR
-            raise BarredFromSealed(agent_id=commit.agent_id, task_id=failure.task_id, until=until)
-        signed = bid_commit_digest(desk.deployment, commit.auction_id, commit.commitment, commit.agent_id)
-        await signatures.verify_digest(desk.chain, signed, commit.signature, desk.account)
+        await require_commit(desk, found, commit)
+    except ChainUnavailable:
+        raise
     except GuildhallError as fault:
         return fault
     return None
 
 
-async def store(desk: Desk, around: Surroundings, commits: Sequence[Commit]) -> set[tuple[str, int]]:
-    """Stores commitments whose auction is still open; which."""
-    if not commits:
-        return set()
-    auctions = [around.views[each.task_id].auction for each in commits]
-    given = {
-        "agent": bytes.fromhex(desk.account[2:]),
-        "tasks": [bytes.fromhex(each.task_id[2:]) for each in commits],
-        "rounds": [0 if auction is None else auction.round for auction in auctions],
-        "agents": [each.agent_id for each in commits],
-        "commitments": [bytes.fromhex(each.commitment[2:]) for each in commits],
-        "signatures": [each.signature for each in commits],
-    }
-    rows = await desk.session.execute(STORE, given)
-    return {("0x" + row.task_id.hex(), row.agent_id) for row in rows}
+async def require_commit(desk: Desk, found: Seen | None, commit: Commit) -> None:
+    """Raises the first rule that a commitment breaks."""
+    if found is None or found.auction is None or not may_see(found, desk.account):
+        raise NotFound(kind="auction")
+    require_sealed(found.auction.kind)
+    rules.require_outsider(found.task, desk.account)
+    if found.linked:
+        raise BidderIsLinked(agent=desk.account, buyer=found.task.buyer)
+    rules.require_bidding(found)
+    expected = auction_id(commit.task_id, found.auction.round)
+    if commit.auction_id != expected:
+        raise CommitOfOtherAuction(auction_id=commit.auction_id, expected=expected)
+    await require_controlled(desk, found, commit.agent_id)
+    if found.failed_on is not None:
+        until = found.failed_on + BAR
+        raise BarredFromSealed(agent_id=commit.agent_id, task_id=found.failed_task, until=until)
+    signed = bid_commit_digest(desk.deployment, commit.auction_id, commit.commitment, commit.agent_id)
+    await signatures.verify_digest(desk.chain, signed, commit.signature, desk.account)
+
+
+async def require_controlled(desk: Desk, found: Seen, agent_id: int) -> None:
+    """As app.tasks.actions.require_control, of an agent that was read already. Raises AgentIdNotControlled."""
+    known = found.owner is not None
+    if known and is_controller(str(found.owner), found.wallet, desk.account):
+        return
+    if not known or not await desk.registry.ask("isController", desk.account, agent_id):
+        raise AgentIdNotControlled(account=desk.account, agent_id=agent_id)
 
 
 async def withdraw_commit(desk: Desk, task_id: TaskId, agent_id: int) -> None:
@@ -175,8 +117,7 @@ async def withdraw_commit(desk: Desk, task_id: TaskId, agent_id: int) -> None:
     if auction.closed_at is not None or (auction.closes_at is not None and auction.closes_at <= now):
         raise BiddingClosed(closes_at=auction.closes_at)
     await desk.session.delete(found)
-    facts = {"agent_id": agent_id}
-    await announce_all(desk.session, [("bid.uncommitted", f"task:{task_id}", facts)])
+    await announce(desk.session, "bid.uncommitted", f"task:{task_id}", {"agent_id": agent_id})
 
 
 async def reveal(desk: Desk, task_id: TaskId, offer: Bid, signature: bytes, key: RevealKey) -> BidCommit:
@@ -207,11 +148,11 @@ async def held_auction(session: AsyncSession, task_id: TaskId) -> Auction:
     auction = await queries.shared_auction(session, task_id)
     if auction is None:
         raise NotFound(kind="auction")
-    require_sealed(auction)
+    require_sealed(auction.kind)
     return auction
 
 
-def require_sealed(auction: Auction) -> None:
+def require_sealed(kind: str) -> None:
     """Raises BidsAreOpen."""
-    if not AuctionKind(auction.kind).is_sealed:
+    if not AuctionKind(kind).is_sealed:
         raise BidsAreOpen

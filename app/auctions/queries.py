@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions.models import BidCommit, PlacedBid, RevealFailure
+from app.auctions.models import BidCommit, PlacedBid
 from app.database import Address, Digest, TaskId
 from app.errors import NotFound
 from app.escrow.models import Escrow, EscrowEvent
@@ -87,16 +87,6 @@ async def shared_auction(session: AsyncSession, task_id: TaskId) -> Auction | No
     """The task's auction, held against the close but not against other bidders."""
     found = select(Auction).where(Auction.task_id == task_id).with_for_update(read=True)
     return (await session.scalars(found.execution_options(populate_existing=True))).one_or_none()
-
-
-async def last_failure(session: AsyncSession, agent_ids: list[int], agent: Address) -> dict[int, RevealFailure]:
-    """The newest failure within the bar, by agent id; one of the account itself counts for each of its agents."""
-    theirs = or_(RevealFailure.agent_id.in_(agent_ids), RevealFailure.agent == agent)
-    recent = select(RevealFailure).where(RevealFailure.at > func.clock_timestamp() - BAR, theirs)
-    found: dict[int, RevealFailure] = {}
-    for failure in await session.scalars(recent.order_by(RevealFailure.at)):
-        found |= dict.fromkeys(agent_ids if failure.agent == agent else [failure.agent_id], failure)
-    return found
 
 
 async def auctions_to_open(session: AsyncSession, task_ids: list[TaskId]) -> list[tuple[Auction, int]]:

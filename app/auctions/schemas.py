@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from app.auctions.actions import Choice
-from app.auctions.commits import MAX_BATCH, Commit
+from app.auctions.commit_rows import Commit
+from app.auctions.commits import MAX_BATCH
 from app.auctions.models import BidCommit, PlacedBid
 from app.chain.typed_data import ZERO_HASH, Bid
 from app.database import Address, TaskId

@@ -41,7 +41,7 @@ async def prepare_commit(task_id: TaskIdField, body: CommitAsked, desk: CurrentD
     view = await desk.glance(task_id)
     if view.auction is None:
         raise NotFound(kind="auction")
-    commits.require_sealed(view.auction)
+    commits.require_sealed(view.auction.kind)
     auction = auction_id(task_id, view.auction.round)
     typed_data = bid_commit(desk.deployment, auction, body.commitment, body.agent_id)
     return PreparedCommit(typed_data=dict(typed_data), auction_id=auction)
