@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 import psycopg
+import uvloop
 from sqlalchemy import select, text
 
 from app.auctions import commits, jobs
@@ -304,4 +305,4 @@ ON CONFLICT DO NOTHING
 """  # noqa: S608  # constants
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))))
+    print(json.dumps(uvloop.run(main(int(sys.argv[1]), int(sys.argv[2])))))

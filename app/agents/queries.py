@@ -1,5 +1,6 @@
 """Reading agents: the registry's mirror with the profile beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -21,6 +22,12 @@ class Agent:
 async def agent_of(session: AsyncSession, agent_id: int) -> ChainAgent | None:
     """The mirrored agent, None where no registration has been seen."""
     return (await session.scalars(select(ChainAgent).where(ChainAgent.agent_id == agent_id))).one_or_none()
+
+
+async def agents_by_id(session: AsyncSession, agent_ids: Sequence[int]) -> dict[int, ChainAgent]:
+    """Those of these agents that were mirrored, by id."""
+    found = await session.scalars(select(ChainAgent).where(ChainAgent.agent_id.in_(agent_ids)))
+    return {agent.agent_id: agent for agent in found}
 
 
 async def agent_with_profile(session: AsyncSession, agent_id: int) -> Agent | None:

@@ -11,7 +11,9 @@ from pathlib import Path
 from eth_account.signers.local import LocalAccount
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.agents.actions import Registry
+from app.agents.actions import Registry, controls
+from app.agents.mirror_models import ChainAgent
+from app.agents.queries import agents_by_id
 from app.announcements.actions import announce
 from app.auctions import queries, rules
 from app.auctions.commitments import auction_id, tie_of
@@ -27,12 +29,10 @@ from app.chain.typed_data import ZERO_HASH
 from app.clock import database_now
 from app.content import actions as content
 from app.database import Address, Digest, Hash32
-from app.errors import AgentIdNotControlled
 from app.escrow.queries import chain_clock
 from app.relayer import actions as relayer
 from app.relayer.gas.rules import Payer
 from app.reputation import queries as reputation
-from app.tasks.actions import require_control
 from app.tasks.models import Auction
 from app.tasks.queries import TaskView, task_of
 from app.tasks.rules.verbs import SIGNATURE_SECONDS
@@ -81,7 +81,8 @@ async def decide(session: AsyncSession, auctioneer: Auctioneer, view: TaskView, 
             return True
     bids = await queries.bids_on(session, view.task_id, round_=auction.round)
     frame = await frame_of(session, auctioneer, auction, view.task.budget, [bid.agent_id for bid in bids])
-    considered = [await consider(session, auctioneer.registry, view, frame, bid) for bid in bids]
+    agents = await agents_by_id(session, [bid.agent_id for bid in bids])
+    considered = [await consider(auctioneer.registry, view, frame, bid, agents.get(bid.agent_id)) for bid in bids]
     candidates = [each.candidate for each in considered if each.awardable]
     result = rules.clear(frame.kind, candidates, frame.budget, frame.value)
     if result is None and auction.award_intent_id is None:
@@ -127,15 +128,11 @@ async def frame_of(
 
 
 async def consider(
-    session: AsyncSession, registry: Registry, view: TaskView, frame: Frame, bid: PlacedBid
+    registry: Registry, view: TaskView, frame: Frame, bid: PlacedBid, agent: ChainAgent | None
 ) -> Considered:
     """Whether the contract would take this bid now, as far as the mirror shows. Raises ChainUnavailable."""
-    awardable = bid.struck_at is None and rules.is_awardable(view.task, bid, view.time)
-    if awardable:
-        try:
-            await require_control(session, registry, bid.agent, bid.agent_id)
-        except AgentIdNotControlled:
-            awardable = False
+    able = bid.struck_at is None and rules.is_awardable(view.task, bid, view.time)
+    awardable = able and agent is not None and await controls(registry, agent, bid.agent)
     ask = bid.min_price if bid.accepted_price is None else bid.accepted_price
     quality = frame.qualities.get(bid.agent_id, frame.prior)
     return Considered(bid, awardable, Candidate(bid.digest, ask, quality, tie_of(bid.digest, frame.seed)))

@@ -7,6 +7,7 @@ and whole rows of tasks, escrows and intents would cost more than everything els
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from eth_utils.address import to_checksum_address
 from sqlalchemy import text
@@ -199,7 +200,9 @@ def seen(row: object) -> Seen:
     )
 
 
+@lru_cache(maxsize=4096)
 def address(packed: bytes | None) -> str | None:
+    """Checksummed; a batch names the same few again and again."""
     return None if packed is None else str(to_checksum_address(packed))
 
 

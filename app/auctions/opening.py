@@ -128,10 +128,14 @@ async def show_one(session: AsyncSession, seal: Seal, view: TaskView, auction: A
     """The revealed become bids; the others are remembered, unless the task ended before the window did."""
     commits = await queries.commits_of(session, auction)
     shown, silent = [each for each in commits if each.sealed], [each for each in commits if not each.sealed]
-    for commit in shown:
-        revealed = Revealed.read(seal.open(commit.sealed or b""))
-        await place_revealed(session, view, auction, commit, revealed, now)
+    revoked = await queries.revoked_on(session, view.task_id)
+    rows = [bid_row(commit, Revealed.read(seal.open(commit.sealed or b"")), revoked, now) for commit in shown]
+    if rows:
+        await session.execute(insert(PlacedBid).on_conflict_do_nothing(), rows)
+    for commit, row in zip(shown, rows, strict=True):
         commit.sealed = None
+        if row["struck_at"] is not None:
+            await remember_failure(session, view, commit.round, commit.agent_id, commit.agent, "revoked")
     if view.escrow is not None and view.escrow.state == State.FUNDED:
         for commit in silent:
             await remember_failure(session, view, commit.round, commit.agent_id, commit.agent, "unrevealed")
@@ -140,17 +144,18 @@ async def show_one(session: AsyncSession, seal: Seal, view: TaskView, auction: A
     await announce(session, "auction.revealed", f"task:{auction.task_id}", facts)
 
 
-async def place_revealed(
-    session: AsyncSession, view: TaskView, auction: Auction, commit: BidCommit, revealed: "Revealed", now: datetime
-) -> None:
-    """One bid; who revoked it after the close is struck and remembered."""
-    revoked = await queries.is_revoked(session, view.task_id, revealed.digest)
-    struck = {"struck_at": now, "struck_reason": "BidIsRevoked"} if revoked else {}
-    values = {**vars(revealed.bid), "digest": revealed.digest, "signature": revealed.signature, "round": auction.round}
-    placed = insert(PlacedBid).values(**values, placed_at=commit.revealed_at, **struck)
-    await session.execute(placed.on_conflict_do_nothing())
-    if revoked:
-        await remember_failure(session, view, auction.round, commit.agent_id, commit.agent, "revoked")
+def bid_row(commit: BidCommit, revealed: "Revealed", revoked: frozenset[str], now: datetime) -> dict[str, object]:
+    """A bid as it is stored when it is shown; one that was revoked after it was committed to is struck."""
+    struck = revealed.digest in revoked
+    return {
+        **vars(revealed.bid),
+        "digest": revealed.digest,
+        "signature": revealed.signature,
+        "round": commit.round,
+        "placed_at": commit.revealed_at,
+        "struck_at": now if struck else None,
+        "struck_reason": "BidIsRevoked" if struck else None,
+    }
 
 
 async def remember_failure(

@@ -58,6 +58,14 @@ async def is_revoked(session: AsyncSession, task_id: TaskId, digest: Digest) -> 
     return (await session.execute(revoked.limit(1))).first() is not None
 
 
+async def revoked_on(session: AsyncSession, task_id: TaskId) -> frozenset[str]:
+    """The digests that were revoked at the escrow for a task, as far as the mirror shows."""
+    revoked = select(EscrowEvent.args["bidDigest"].astext).where(
+        EscrowEvent.task_id == task_id, EscrowEvent.name == "BidRevoked"
+    )
+    return frozenset(await session.scalars(revoked))
+
+
 async def lowest_live(session: AsyncSession, auction: Auction) -> int | None:
     """The least that a live bid of this round asks."""
     mine = (PlacedBid.task_id == auction.task_id, PlacedBid.round == auction.round, LIVE)

@@ -5,8 +5,7 @@ passes there: 65 bytes, low s (EIP-2), v of 27 or 28, nothing zero. A second val
 stranger change bytes that somebody signed.
 """
 
-from eth_account import Account
-from eth_utils.address import to_checksum_address
+from coincurve import PublicKey
 from eth_utils.crypto import keccak
 
 from app.chain.rpc import AsyncChain
@@ -44,11 +43,13 @@ def key_fault(signed: Digest, signature: bytes, signer: Address) -> str | None:
     fault = form_fault(signature)
     if fault is not None:
         return fault
+    compact = signature[:64] + bytes([signature[64] - 27])
     try:
-        recovered = Account._recover_hash(bytes.fromhex(signed[2:]), signature=signature)
-    except Exception:  # the curve libraries raise kinds of their own for points that do not exist
+        point = PublicKey.from_signature_and_message(compact, bytes.fromhex(signed[2:]), hasher=None)
+    except Exception:  # the curve library raises kinds of its own for points that do not exist
         return "no_such_point"
-    return None if str(to_checksum_address(recovered)) == signer else "wrong_signer"
+    recovered = keccak(point.format(compressed=False)[1:])[-20:]
+    return None if recovered == bytes.fromhex(signer[2:]) else "wrong_signer"
 
 
 def form_fault(signature: bytes) -> str | None:
