@@ -487,6 +487,10 @@ class BarredFromSealed(Conflict):
     text = "Agent {agent_id} left a bid unrevealed on {task_id}; sealed auctions are open to it again at {until}."
 
 
+class TooManyCounterOffers(Conflict):
+    text = "A bid takes at most {limit} counter-offers; award it, or wait for another."
+
+
 class BidTooHigh(Conflict):
     text = "The next bid may ask {highest} at most; this one asks {min_price}."
 

@@ -26,7 +26,7 @@ def play(options: argparse.Namespace, act: Callable[[Client], Awaitable[int]]) -
 
 async def until_told_to_stop(options: argparse.Namespace, act: Callable[[Client], Awaitable[int]]) -> int:
     wallet = Wallet.from_key_file(options.key_file)
-    async with Client(options.url, wallet, patience=PATIENCE) as client:
+    async with Client(options.url, wallet, patience=PATIENCE, accept_terms=True) as client:
         acting = asyncio.ensure_future(act(client))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, acting.cancel)
         try:

@@ -10,6 +10,7 @@ SdkError
 │   └── ServerFailed        5xx
 ├── Unreachable             no answer after the bounded retries
 ├── SignatureRefused        the service wants something else signed than what the caller meant
+├── TermsDistrusted         terms that favour the buyer unusually, and nobody said that they are accepted
 ├── NetworkChanged          chain id or a contract is not the one given or first seen
 ├── VoucherRefused          a voucher is not worth what was asked for it; `reason` says why
 ├── AuctionRefused          an auction's record does not yield what it claims, or leaves a commitment out
@@ -82,6 +83,14 @@ class SignatureRefused(SdkError):
     def __init__(self, path: str, ours: object, theirs: object) -> None:
         self.path, self.ours, self.theirs = path, ours, theirs
         super().__init__(f"refused to sign: {path} should be {ours!r}, the service sent {theirs!r}")
+
+
+class TermsDistrusted(SdkError):
+    """`warnings` names what; a client made with `accept_terms=True` works on such terms too."""
+
+    def __init__(self, warnings: list[str]) -> None:
+        self.warnings = warnings
+        super().__init__(f"the terms favour the buyer unusually: {', '.join(warnings)}")
 
 
 class NetworkChanged(SdkError):

@@ -73,7 +73,9 @@ class Escrows(Session):
         return await self._carry("veto", terms, {}, intent("Veto", "deadline"))
 
     async def submit(self, terms: Terms, agent_id: int, deliverable: str) -> Intent:
-        """Hands in the digest of uploaded content."""
+        """Hands in the digest of uploaded content. A direct hire is accepted by it: raises TermsDistrusted."""
+        if terms.is_direct_hire:
+            await self.refuse_distrusted(terms)
         build = intent("Submit", "since", "deadline", agentId=agent_id, deliverable=deliverable)
         return await self._carry("submit", terms, {"agent_id": agent_id, "deliverable": deliverable}, build)
 

@@ -66,6 +66,7 @@ class Task(Answer):
     escrow: EscrowView | None = None
     auction: AuctionView | None = None
     reason: str | None = None
+    warnings: list[str] = []
 
     @property
     def terms(self) -> Terms:

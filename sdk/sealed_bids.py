@@ -47,8 +47,9 @@ class SealedBids(Session):
     ) -> SealedBid:
         """Takes part with an offer of at least `min_price` base units, in the place of an earlier one.
 
-        Only a hash of it is sent. Raises Conflict for who is barred, and once the bidding is over.
+        Only a hash of it is sent. Raises Conflict for who is barred, and once the bidding is over; TermsDistrusted.
         """
+        await self.refuse_distrusted(terms)
         network = await self.network()
         offer = Bid(
             task_id=task_id(terms, network),

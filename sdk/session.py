@@ -8,10 +8,11 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from sdk.errors import IntentFailed, Problem, Unauthorized, Unreachable, WaitTimedOut
+from sdk.errors import IntentFailed, Problem, TermsDistrusted, Unauthorized, Unreachable, WaitTimedOut
 from sdk.network import ChainClock, Network
 from sdk.schemas import Intent, Page
 from sdk.sign_in import sign_in_message
+from sdk.terms import Terms, warnings_of
 from sdk.transport import Patience, Transport
 from sdk.wallet import Wallet
 
@@ -20,7 +21,10 @@ PATIENT = Patience()
 
 
 class Session:
-    """`network` pins chain and contracts; without it the service's first answer is what later ones must equal."""
+    """`network` pins chain and contracts; without it the service's first answer is what later ones must equal.
+
+    `accept_terms` lets it bid and work on terms that an agent should distrust.
+    """
 
     def __init__(
         self,
@@ -30,10 +34,12 @@ class Session:
         network: Network | None = None,
         patience: Patience = PATIENT,
         poll_seconds: float = 0.3,
+        accept_terms: bool = False,
     ) -> None:
         self.wallet = wallet
         self.address = wallet.address
         self.poll_seconds = poll_seconds
+        self.accept_terms = accept_terms
         self._transport = Transport(url, patience)
         self._given = network
         self._pinned: Network | None = None
@@ -61,6 +67,12 @@ class Session:
         expected.refuse_change(now)
         self._pinned = now
         return ChainClock(*(int(wire[name]) for name in ("chain_time", "block_number", "finalized_number")))
+
+    async def refuse_distrusted(self, terms: Terms) -> None:
+        """Raises TermsDistrusted before an agent binds itself to terms that favour the buyer unusually."""
+        found = warnings_of(terms, (await self.network()).arbiters)
+        if found and not self.accept_terms:
+            raise TermsDistrusted(found)
 
     async def sign_in(self) -> None:
         """EIP-4361; replaces the session that there is. Nonces are single use."""

@@ -66,7 +66,8 @@ class Tasks(Session):
         payee: str,
     ) -> PlacedBid:
         """A signed offer of at least `min_price` base units, good until `valid_until` (chain time), that all may read
-        at once, or the buyer who chooses himself. For sealed auctions see `commit_bid`."""
+        at once, or the buyer who chooses himself. For sealed auctions see `commit_bid`. Raises TermsDistrusted."""
+        await self.refuse_distrusted(terms)
         network = await self.network()
         path = f"/v1/tasks/{task_id(terms, network)}/bids"
         wanted = {"agent_id": agent_id, "payee": payee, "min_price": str(min_price)}

@@ -5,6 +5,7 @@ Amounts are int base units, times int unix seconds of the chain's clock, digests
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -85,6 +86,17 @@ def typed_values(cls: type[Terms] | type[Bid], wire: dict[str, Any]) -> dict[str
 def camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def warnings_of(terms: Terms, published: Collection[str]) -> list[str]:
+    """What in these terms favours the buyer unusually: an arbiter outside the published ones, a default share outside
+    25-75%, a review of more than seven days."""
+    found = {
+        "arbiter_unpublished": terms.arbiter not in published,
+        "default_share_extreme": not 2_500 <= terms.default_share_bps <= 7_500,
+        "review_long": terms.review_seconds > 7 * 24 * 3600,
+    }
+    return [name for name, holds in found.items() if holds]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import APIRouter, Response, status
 
-from app.auctions import actions, queries
+from app.auctions import actions, counter_offers, queries
 from app.auctions.commitments import auction_id
 from app.auctions.models import BidCommit, PlacedBid
 from app.auctions.rules import AuctionKind
@@ -17,17 +17,20 @@ from app.auctions.schemas import (
     BidAsked,
     BidOut,
     BidSigned,
+    CounterAsked,
+    CounterOut,
     PreparedBid,
     award_and_fund_prepared,
     bid_field,
     bid_out,
     commit_out,
+    counter_out,
 )
 from app.database import Address
 from app.errors import NotFound
 from app.tasks.queries import TaskView, visible_task
 from app.tasks.routes import CurrentDesk, carry, carry_paid
-from app.tasks.schemas import Asked, Carried, Prepared, Signed, auction_out, prepared
+from app.tasks.schemas import Asked, Carried, Prepared, Signed, Unsigned, auction_out, prepared
 from app.web.dependencies import CurrentAccount, DbSession
 from app.web.fields import DigestField, TaskIdField
 from app.web.mutating_route import MutatingRoute
@@ -80,6 +83,29 @@ async def revoke_bid(task_id: TaskIdField, digest: DigestField, body: Signed, de
     answer = await carry(desk, "revoke_bid", task_id, body, verb)
     await actions.strike_revoked(desk.session, [digest])
     return answer
+
+
+@router.post("/bids/{digest}/counter-offers", status_code=status.HTTP_201_CREATED)
+async def make_counter_offer(
+    task_id: TaskIdField, digest: DigestField, body: CounterAsked, desk: CurrentDesk
+) -> CounterOut:
+    """Tells a bid's agent what the buyer, who awards himself, would pay. It binds nobody."""
+    return counter_out(await counter_offers.make(desk, task_id, digest, body.price, body.words))
+
+
+@router.get("/bids/{digest}/counter-offers")
+async def list_counter_offers(task_id: TaskIdField, digest: DigestField, desk: CurrentDesk) -> Page[CounterOut]:
+    """What was offered for a bid, oldest first; for the buyer and the bid's agent."""
+    found = await counter_offers.visible(desk, task_id, digest)
+    return Page(items=[counter_out(each) for each in found], next_cursor=None)
+
+
+@router.post("/bids/{digest}/counter-offers/decline")
+async def decline_counter_offer(
+    task_id: TaskIdField, digest: DigestField, _body: Unsigned, desk: CurrentDesk
+) -> CounterOut:
+    """The agent stays with the bid. To take an offer up, place another bid."""
+    return counter_out(await counter_offers.decline(desk, task_id, digest))
 
 
 @router.get("/auction")

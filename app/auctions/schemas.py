@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from app.auctions.actions import Choice
 from app.auctions.commit_rows import Commit
 from app.auctions.commits import MAX_BATCH
-from app.auctions.models import BidCommit, PlacedBid
+from app.auctions.models import BidCommit, CounterOffer, PlacedBid
 from app.chain.typed_data import ZERO_HASH, Bid
 from app.database import Address, TaskId
 from app.tasks.funding import Validity
@@ -24,6 +24,7 @@ from app.web.fields import (
     Hash32Field,
     Signature,
     TaskIdField,
+    Text,
     TypedDataField,
     WireModel,
 )
@@ -136,6 +137,24 @@ class BidOut(BaseModel):
     accepted_price: Amount | None
 
 
+class CounterAsked(WireModel):
+    """What the buyer would pay for a bid, in base units, and his words."""
+
+    price: Amount
+    words: Annotated[Text, Field(max_length=2_000)] = ""
+
+
+class CounterOut(BaseModel):
+    """A counter-offer; the last one that was not declined is the one that stands."""
+
+    bid_digest: DigestField
+    number: int
+    price: Amount
+    words: str
+    made_at: datetime
+    declined_at: datetime | None
+
+
 class CommitOut(BaseModel):
     """A commitment; `revealed` says whether its bid came in time."""
 
@@ -234,6 +253,11 @@ def bid_out(placed: PlacedBid) -> BidOut:
         struck_reason=placed.struck_reason,
         accepted_price=placed.accepted_price,
     )
+
+
+def counter_out(counter: CounterOffer) -> CounterOut:
+    """The wire shape of a counter-offer."""
+    return CounterOut.model_validate(counter, from_attributes=True)
 
 
 def commit_out(commit: BidCommit) -> CommitOut:

@@ -40,7 +40,7 @@ from app.tasks.schemas import (
     task_out,
 )
 from app.tasks.signing import Desk, PaidVerb, Verb, carried, carried_paid, request_key
-from app.web.dependencies import CurrentAccount, CurrentRuntime, DbSession
+from app.web.dependencies import CurrentAccount, CurrentNetwork, CurrentRuntime, DbSession
 from app.web.fields import Capability, TaskIdField
 from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, encode_cursor
@@ -61,9 +61,9 @@ CurrentDesk = Annotated[Desk, Depends(current_desk)]
 
 
 @router.post("/tasks", status_code=status.HTTP_201_CREATED)
-async def post_task(body: PostTask, desk: CurrentDesk) -> TaskOut:
+async def post_task(body: PostTask, desk: CurrentDesk, network: CurrentNetwork) -> TaskOut:
     """Stores a draft; it is seen by others when it is being funded. The same terms again give the same task."""
-    return task_out(await actions.post(desk, body.posting()))
+    return task_out(await actions.post(desk, body.posting()), published=network.arbiters)
 
 
 @router.get("/tasks")
@@ -71,6 +71,7 @@ async def list_tasks(
     session: DbSession,
     account: CurrentAccount,
     page: Paging,
+    network: CurrentNetwork,
     role: Party | None = None,
     state: TaskState | None = None,
     capability: Annotated[Capability | None, Query()] = None,
@@ -85,18 +86,20 @@ async def list_tasks(
                 return Page(items=found, next_cursor=encode_cursor(after or ()))
             after = (row.task.created_at, row.task_id)
             if state is None or row.state is state:
-                found.append(task_out(row))
+                found.append(task_out(row, published=network.arbiters))
         if len(rows) <= page.limit:
             return Page(items=found, next_cursor=None)
     return Page(items=found, next_cursor=encode_cursor(after or ()))
 
 
 @router.get("/tasks/{task_id}")
-async def read_task(task_id: TaskIdField, session: DbSession, account: CurrentAccount) -> TaskOut:
+async def read_task(
+    task_id: TaskIdField, session: DbSession, account: CurrentAccount, network: CurrentNetwork
+) -> TaskOut:
     """One task; to its parties with the offers that wait for a second signature."""
     view = await queries.visible_task(session, task_id, account)
     offers = [] if party_of(view, account) is None else await queries.offers_of(session, task_id)
-    return task_out(view, offers)
+    return task_out(view, offers, published=network.arbiters)
 
 
 @router.get("/tasks/{task_id}/submissions")

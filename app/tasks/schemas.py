@@ -1,5 +1,6 @@
 """Wire shapes of tasks. Inside `terms` the names are the contract's; amounts leave as strings of base units."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from app.tasks.models import Auction, Offer
 from app.tasks.queries import TaskView
 from app.tasks.rules import Payment, TaskState
 from app.tasks.rules.plans import AuctionKind, AuctionPlan
+from app.tasks.rules.terms import TermsWarning, warnings_of
 from app.tasks.signing import Message, Payable
 from app.web.fields import (
     AddressField,
@@ -199,7 +201,8 @@ class OfferOut(BaseModel):
 
 
 class TaskOut(BaseModel):
-    """A task. `finality` is null until money has been seen; `reason` says why something failed or went back."""
+    """A task. `finality` is null until money has been seen; `reason` says why something failed or went back,
+    `warnings` which of its terms an agent should distrust."""
 
     task_id: TaskIdField
     title: str
@@ -214,6 +217,7 @@ class TaskOut(BaseModel):
     offers: list[OfferOut]
     created_at: datetime
     reason: str | None
+    warnings: list[TermsWarning]
 
 
 class SubmissionOut(BaseModel):
@@ -225,8 +229,8 @@ class SubmissionOut(BaseModel):
     finality: Finality
 
 
-def task_out(view: TaskView, offers: list[Offer] | None = None) -> TaskOut:
-    """The wire shape of a task; `offers` are for its parties' eyes."""
+def task_out(view: TaskView, offers: list[Offer] | None = None, *, published: Collection[str] | None = None) -> TaskOut:
+    """The wire shape of a task; `offers` are for its parties' eyes, `published` are the deployment's arbiters."""
     task, escrow = view.task, view.escrow
     return TaskOut(
         task_id=task.task_id,
@@ -242,6 +246,7 @@ def task_out(view: TaskView, offers: list[Offer] | None = None) -> TaskOut:
         offers=[offer_out(offer) for offer in offers or []],
         created_at=task.created_at,
         reason=reason_of(view),
+        warnings=warnings_of(task.terms, published),
     )
 
 

@@ -40,7 +40,7 @@ async def prepare(stack: Stack) -> None:
 
 def client_of(stack: Stack, key: DevelopmentKey) -> Client:
     file = write_key_file(stack.data_dir / "participants", key.address, key)
-    return Client(stack.url, Wallet.from_key_file(file), patience=PATIENT, poll_seconds=0.1)
+    return Client(stack.url, Wallet.from_key_file(file), patience=PATIENT, poll_seconds=0.1, accept_terms=True)
 
 
 class Market:

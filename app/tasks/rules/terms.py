@@ -1,6 +1,8 @@
 """Which terms may be posted: what the contract will accept, said before anybody signs."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from app.errors import (
@@ -23,6 +25,8 @@ from app.tasks.rules.standing import NOBODY, Agreed, Payment
 DAY = 86400
 LOCAL_CHAIN_ID = 31337
 MAX_REVIEW_SECONDS = 30 * DAY
+FAIR_REVIEW_SECONDS = 7 * DAY
+FAIR_SHARE_BPS = (2_500, 7_500)
 MAX_VETO_SECONDS = DAY
 MAX_ARBITER_SECONDS = 30 * DAY
 MAX_TASK_SECONDS = 365 * DAY
@@ -93,6 +97,24 @@ def require_awarder(terms: TermsFacts, venue: Venue, auctioned: bool) -> None:
         raise AwarderRefused(awarder=terms.awarder, required=venue.auctioneer)
     if not auctioned and terms.awarder not in (NOBODY, terms.buyer):
         raise AwarderRefused(awarder=terms.awarder, required=NOBODY)
+
+
+class TermsWarning(StrEnum):
+    """Terms that the contract takes and that an agent should distrust."""
+
+    ARBITER_UNPUBLISHED = "arbiter_unpublished"
+    DEFAULT_SHARE_EXTREME = "default_share_extreme"
+    REVIEW_LONG = "review_long"
+
+
+def warnings_of(terms: TermsFacts, published: Collection[str] | None) -> list[TermsWarning]:
+    """What favours the buyer unusually; `published` are the deployment's arbiters, None where nobody asks for them."""
+    found = {
+        TermsWarning.ARBITER_UNPUBLISHED: published is not None and terms.arbiter not in published,
+        TermsWarning.DEFAULT_SHARE_EXTREME: not FAIR_SHARE_BPS[0] <= terms.default_share_bps <= FAIR_SHARE_BPS[1],
+        TermsWarning.REVIEW_LONG: terms.review_seconds > FAIR_REVIEW_SECONDS,
+    }
+    return [warning for warning, holds in found.items() if holds]
 
 
 def require_reserved_fields_zero(terms: TermsFacts) -> None:
