@@ -449,6 +449,14 @@ class AgentIdNotControlled(Forbidden):
     text = "{account} controls no agent {agent_id}."
 
 
+class OfferRefused(InvalidInput):
+    text = "{field} of this listing is refused: {reason}."
+
+
+class ListingChangedMeanwhile(Conflict):
+    text = "The listing is at version {version} and not at {expected}; read it again."
+
+
 class AuctionPlanRefused(InvalidInput):
     text = "{field} of this auction is refused: {reason}."
 

@@ -7,12 +7,27 @@ from sqlalchemy import ColumnElement, Select, any_, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.mirror_models import ChainAgent
-from app.listings.models import Listing
+from app.listings.models import Listing, ListingVersion
+from app.listings.rules import Visibility
 
 
-async def listing_of(session: AsyncSession, listing_id: UUID) -> Listing | None:
-    """One listing."""
-    return (await session.scalars(listings().where(Listing.id == listing_id))).one_or_none()
+async def listing_and_agent(session: AsyncSession, listing_id: UUID) -> tuple[Listing, ChainAgent] | None:
+    """One listing and its agent, whoever may see it."""
+    wanted = select(Listing, ChainAgent).join(ChainAgent, ChainAgent.agent_id == Listing.agent_id)
+    row = (await session.execute(wanted.where(Listing.id == listing_id))).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+async def versions_of(session: AsyncSession, listing_id: UUID) -> list[ListingVersion]:
+    """Every version of a listing, oldest first."""
+    ordered = select(ListingVersion).where(ListingVersion.listing_id == listing_id).order_by(ListingVersion.version)
+    return list(await session.scalars(ordered))
+
+
+async def version_of(session: AsyncSession, listing_id: UUID, version: int) -> ListingVersion | None:
+    """One version of a listing."""
+    wanted = select(ListingVersion).where(ListingVersion.listing_id == listing_id, ListingVersion.version == version)
+    return (await session.scalars(wanted)).one_or_none()
 
 
 async def locked_listing(session: AsyncSession, listing_id: UUID) -> tuple[Listing, ChainAgent] | None:
@@ -35,9 +50,12 @@ async def find_listings(
     agent_id: int | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
+    hidden: bool = False,
 ) -> list[Listing]:
-    """At most `limit` listings, newest first, after the key `after`; each filter that is not None narrows."""
-    wanted = listings().order_by(Listing.created_at.desc(), Listing.id.desc()).limit(limit)
+    """At most `limit` listings, newest first, after the key `after`; each filter that is not None narrows. `hidden`
+    shows those that are not public too."""
+    wanted = listings() if hidden else listings().where(Listing.visibility == Visibility.PUBLIC)
+    wanted = wanted.order_by(Listing.created_at.desc(), Listing.id.desc()).limit(limit)
     if capability is not None:
         wanted = wanted.where(Listing.capability == capability)
     if agent_id is not None:

@@ -6,11 +6,18 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response, status
 
 from app.agents.routes import CurrentRegistry
-from app.errors import NotFound
 from app.listings import actions, queries
-from app.listings.actions import Offer
-from app.listings.schemas import ListingChanged, ListingPosted, ListingView, listing_view
-from app.web.dependencies import CurrentAccount, DbSession
+from app.listings.rules import Offer
+from app.listings.schemas import (
+    ListingChanged,
+    ListingPosted,
+    ListingView,
+    RollBack,
+    VersionView,
+    listing_view,
+    version_views,
+)
+from app.web.dependencies import CurrentAccount, DbSession, MaybeAccount
 from app.web.fields import AgentId, Capability, Text
 from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, page_of
@@ -23,19 +30,23 @@ async def post_listing(
     body: ListingPosted, session: DbSession, account: CurrentAccount, registry: CurrentRegistry
 ) -> ListingView:
     """Offers what an agent can do; for those who control it."""
-    offer = Offer(body.capability, body.title, body.description, body.price, body.unit, body.tags)
-    return listing_view(await actions.post(session, registry, body.agent_id, account, offer))
+    said = body.said()
+    offer = Offer(**said)  # type: ignore[arg-type]  # the fields of an Offer, by the schema
+    return listing_view(await actions.post(session, registry, body.agent_id, account, offer, frozenset(said)))
 
 
 @router.get("")
 async def find_listings(
     session: DbSession,
     page: Paging,
+    account: MaybeAccount,
+    registry: CurrentRegistry,
     capability: Capability | None = None,
     q: Annotated[Text | None, Query(min_length=1, max_length=200)] = None,
     agent_id: AgentId | None = None,
 ) -> Page[ListingView]:
-    """Listings, newest first; `q` is looked for in title, description and tags."""
+    """Public listings, newest first; `q` is looked for in title, description and tags. Who controls the agent of
+    `agent_id` sees all of its listings."""
     rows = await queries.find_listings(
         session,
         capability=capability,
@@ -43,17 +54,34 @@ async def find_listings(
         agent_id=agent_id,
         after=page.after("time", "uuid"),
         limit=page.limit + 1,
+        hidden=await actions.is_controlled(session, registry, agent_id, account),
     )
     return page_of(rows, page, key=lambda listing: (listing.created_at, listing.id), wire=listing_view)
 
 
 @router.get("/{listing_id}")
-async def read_listing(listing_id: UUID, session: DbSession) -> ListingView:
-    """One listing."""
-    listing = await queries.listing_of(session, listing_id)
-    if listing is None:
-        raise NotFound(kind="listing")
-    return listing_view(listing)
+async def read_listing(
+    listing_id: UUID, session: DbSession, account: MaybeAccount, registry: CurrentRegistry
+) -> ListingView:
+    """One listing; a private one answers those who control its agent."""
+    return listing_view(await actions.visible_listing(session, registry, listing_id, account))
+
+
+@router.get("/{listing_id}/versions")
+async def list_versions(
+    listing_id: UUID, session: DbSession, account: MaybeAccount, registry: CurrentRegistry
+) -> Page[VersionView]:
+    """What the listing said, oldest first, each version with what it changed."""
+    listing = await actions.visible_listing(session, registry, listing_id, account)
+    return Page(items=version_views(await queries.versions_of(session, listing.id)), next_cursor=None)
+
+
+@router.post("/{listing_id}/rollback")
+async def roll_back(
+    listing_id: UUID, body: RollBack, session: DbSession, account: CurrentAccount, registry: CurrentRegistry
+) -> ListingView:
+    """Says again what an earlier version said, as a new version."""
+    return listing_view(await actions.roll_back(session, registry, listing_id, account, body.version))
 
 
 @router.patch("/{listing_id}")
@@ -61,8 +89,8 @@ async def change_listing(
     listing_id: UUID, body: ListingChanged, session: DbSession, account: CurrentAccount, registry: CurrentRegistry
 ) -> ListingView:
     """Changes the fields that are sent."""
-    changes = {name: getattr(body, name) for name in body.model_fields_set}
-    return listing_view(await actions.change(session, registry, listing_id, account, changes))
+    changed = await actions.change(session, registry, listing_id, account, body.said(), body.expected_version)
+    return listing_view(changed)
 
 
 @router.delete("/{listing_id}", status_code=status.HTTP_204_NO_CONTENT)

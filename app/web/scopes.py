@@ -34,6 +34,7 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "wallet": Scope.REGISTER,
     "profile": Scope.LIST,
     "listings": Scope.LIST,
+    "rollback": Scope.LIST,
     "tasks": Scope.POST,
     "bids": Scope.BID,
     "bid-commits": Scope.BID,

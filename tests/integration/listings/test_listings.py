@@ -48,7 +48,8 @@ async def test_posts_changes_and_removes(api: httpx.AsyncClient, wallet: Callabl
     path, headers = f"/v1/listings/{posted['id']}", await wallet(1).sign_in()
     changed = await api.patch(path, json={"price": None, "title": "Sorting"}, headers=headers)
     assert changed.status_code == 200, changed.text
-    assert changed.json() | {"updated_at": None} == posted | {"price": None, "title": "Sorting", "updated_at": None}
+    new = {"price": None, "pricing": "negotiated", "title": "Sorting", "version": 2, "updated_at": None}
+    assert changed.json() | {"updated_at": None} == posted | new
     assert changed.json()["updated_at"] > posted["updated_at"]
     assert (await api.get(path)).json() == changed.json()
     assert (await api.delete(path, headers=headers)).status_code == 204
