@@ -34,6 +34,7 @@ from app.payments import routes as payments
 from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
+from app.search import routes as search
 from app.signing.keys import read_account
 from app.spending import routes as spending
 from app.streams import routes as streams
@@ -67,6 +68,7 @@ ROUTERS = (
     gas.router,
     gas.operations,
     spending.router,
+    search.router,
     streams.router,
 )
 STREAMED = frozenset({("POST", "/v1/content")})

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents import queries
 from app.agents.mirror_models import ChainAgent
-from app.agents.models import AgentProfile
+from app.agents.models import AgentHeartbeat, AgentProfile
 from app.agents.rules import REGISTRATION_SECONDS, check_registration, is_controller
 from app.announcements.actions import announce
 from app.chain.contracts import call_data, decode_result, register_for
@@ -102,6 +102,20 @@ async def describe(
     row = (await session.scalars(stored, execution_options={"populate_existing": True})).one()
     await announce(session, "agent.described", f"agent:{agent_id}", {"name": profile.name})
     return queries.Agent(agent, row)
+
+
+async def beat(session: AsyncSession, registry: Registry, agent_id: int, account: Address, state: str) -> None:
+    """A sign of life: ready, busy or away. Only a change of state is announced. Raises NotFound and NotController."""
+    agent = await queries.agent_of(session, agent_id)
+    if agent is None:
+        raise NotFound(kind="agent")
+    await require_controller(registry, agent, account, verb="speak for")
+    before = await queries.live_state(session, agent_id)
+    said = {"state": state, "seen_at": func.clock_timestamp()}
+    written = insert(AgentHeartbeat).values(agent_id=agent_id, **said)
+    await session.execute(written.on_conflict_do_update(index_elements=[AgentHeartbeat.agent_id], set_=said))
+    if before != state:
+        await announce(session, "agent.live", f"agent:{agent_id}", {"state": state})
 
 
 async def registration_nonce(registry: Registry, owner: Address) -> int:

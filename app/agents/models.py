@@ -21,3 +21,14 @@ class AgentProfile(Base):
     endpoint: Mapped[str | None] = mapped_column(Text)
     updated_by: Mapped[str] = mapped_column(AddressColumn)
     updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class AgentHeartbeat(Base):
+    """When an agent last said that it lives, and whether it takes work."""
+
+    __tablename__ = "agent_heartbeats"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    agent_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))

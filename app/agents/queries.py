@@ -2,21 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.mirror_models import ChainAgent
-from app.agents.models import AgentProfile
+from app.agents.models import AgentHeartbeat, AgentProfile
 from app.database import Address
+
+HEARTBEAT_SECONDS = 120
+"""After so long without a sign of life an agent counts as away."""
+ALIVE = and_(
+    AgentHeartbeat.state == "ready",
+    AgentHeartbeat.seen_at > func.clock_timestamp() - timedelta(seconds=HEARTBEAT_SECONDS),
+)
 
 
 @dataclass(frozen=True)
 class Agent:
-    """What the registry says of an agent, and what its controller says, if anything."""
+    """What the registry says of an agent, and what its controller and it itself say, if anything."""
 
     chain: ChainAgent
     profile: AgentProfile | None
+    live: str | None = None
 
 
 async def agent_of(session: AsyncSession, agent_id: int) -> ChainAgent | None:
@@ -33,7 +42,15 @@ async def agents_by_id(session: AsyncSession, agent_ids: Sequence[int]) -> dict[
 async def agent_with_profile(session: AsyncSession, agent_id: int) -> Agent | None:
     """One agent as it is shown."""
     row = (await session.execute(agents().where(ChainAgent.agent_id == agent_id))).one_or_none()
-    return None if row is None else Agent(row[0], row[1])
+    return None if row is None else Agent(row[0], row[1], await live_state(session, agent_id))
+
+
+async def live_state(session: AsyncSession, agent_id: int) -> str | None:
+    """ready, busy or away by the agent's last sign of life; None where it never gave one."""
+    fresh = AgentHeartbeat.seen_at > func.clock_timestamp() - timedelta(seconds=HEARTBEAT_SECONDS)
+    wanted = select(AgentHeartbeat.state, fresh).where(AgentHeartbeat.agent_id == agent_id)
+    row = (await session.execute(wanted)).one_or_none()
+    return None if row is None else (row[0] if row[1] else "away")
 
 
 async def agents_with_profiles(

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Response, status
 
 from app.agents import actions, queries
 from app.agents.actions import Profile, Registration, Registry
 from app.agents.schemas import (
     AgentView,
     CarriedRegistration,
+    Heartbeat,
     ProfileWritten,
     RegistrationAsked,
     RegistrationPrepared,
@@ -73,6 +74,15 @@ async def read_agent(agent_id: AgentId, session: DbSession) -> AgentView:
     if agent is None:
         raise NotFound(kind="agent")
     return agent_view(agent, clock)
+
+
+@router.put("/{agent_id}/heartbeat", status_code=status.HTTP_204_NO_CONTENT)
+async def beat(
+    agent_id: AgentId, body: Heartbeat, session: DbSession, account: CurrentAccount, registry: CurrentRegistry
+) -> Response:
+    """Says that the agent lives and whether it takes work; without a word for two minutes it counts as away."""
+    await actions.beat(session, registry, agent_id, account, body.state)
+    return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
 @router.put("/{agent_id}/profile")

@@ -48,8 +48,13 @@ class ProfileWritten(WireModel):
     endpoint: EndpointUrl | None = None
 
 
+class Heartbeat(WireModel):
+    state: Literal["ready", "busy", "away"]
+
+
 class AgentView(BaseModel):
-    """`finality` is pending until the last event of the agent is finalized; profile fields are null where unwritten."""
+    """`finality` is pending until the last event of the agent is finalized; profile fields are null where unwritten.
+    `live` is what the agent last said of itself, null where it never did; lists do not look it up."""
 
     agent_id: int
     owner: AddressField
@@ -60,6 +65,7 @@ class AgentView(BaseModel):
     name: str | None
     description: str | None
     endpoint: str | None
+    live: Literal["ready", "busy", "away"] | None
 
 
 def agent_view(agent: Agent, clock: ChainClock) -> AgentView:
@@ -75,6 +81,7 @@ def agent_view(agent: Agent, clock: ChainClock) -> AgentView:
         name=profile.name if profile else None,
         description=profile.description if profile else None,
         endpoint=profile.endpoint if profile else None,
+        live=agent.live,
     )
 
 

@@ -8,6 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.announcements.models import Announcement
 
 
+def position_of(announcement: Announcement) -> int:
+    """The place of an announcement that next_for gave, which always has one."""
+    if announcement.position is None:
+        raise ValueError(f"announcement {announcement.id} has no position yet")
+    return announcement.position
+
+
 async def after(
     session: AsyncSession,
     position: int,

@@ -6,6 +6,7 @@ from eth_account.signers.local import LocalAccount
 from app import faults
 from app.announcements.actions import advance, next_for
 from app.announcements.models import Announcement
+from app.announcements.queries import position_of
 from app.auctions import actions, opening
 from app.auctions.awarding import Auctioneer, award_due
 from app.auctions.sealing import Seal
@@ -130,10 +131,3 @@ def seal_of(settings: Settings) -> Seal | None:
 def task_of(announcement: Announcement) -> TaskId:
     """The task in a subject `task:0x…`."""
     return TaskId(Hash32(announcement.subject.removeprefix("task:")))
-
-
-def position_of(announcement: Announcement) -> int:
-    """The place of an announcement that next_for gave, which always has one."""
-    if announcement.position is None:
-        raise ValueError(f"announcement {announcement.id} has no position yet")
-    return announcement.position

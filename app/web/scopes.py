@@ -33,6 +33,7 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "registrations": Scope.REGISTER,
     "wallet": Scope.REGISTER,
     "profile": Scope.LIST,
+    "heartbeat": Scope.LIST,
     "listings": Scope.LIST,
     "rollback": Scope.LIST,
     "tasks": Scope.POST,

@@ -1,0 +1,77 @@
+"""Making rows of the search anew. Each works in the caller's transaction and never commits."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.escrow.queries import chain_clock
+from app.reputation.queries import final_escrows, final_stars
+from app.reputation.rules import record_of
+from app.search.rules import weight_of
+
+HIDE = text("""
+DELETE FROM market.search_rows WHERE listing_id = ANY(CAST(:ids AS uuid[])) AND NOT EXISTS (
+    SELECT FROM market.listings WHERE id = search_rows.listing_id AND visibility = 'public')
+""")
+MAKE = text("""
+INSERT INTO market.search_rows (listing_id, agent_id, capability, pricing, price, tags, available, words, stars,
+    reviews, delivered, weight, created_at)
+SELECT listing.id, listing.agent_id, listing.capability, listing.pricing, listing.price, listing.tags,
+    listing.availability = 'open',
+    setweight(to_tsvector('english', listing.title), 'A')
+        || setweight(to_tsvector('english', array_to_string(listing.tags, ' ')), 'B')
+        || setweight(to_tsvector('english', translate(listing.capability, '.-', '  ')), 'B')
+        || setweight(to_tsvector('english', left(listing.description, 2000)), 'D'),
+    record.stars, coalesce(record.reviews, 0), coalesce(record.delivered, 0), coalesce(record.weight, :newcomer),
+    listing.created_at
+FROM market.listings listing
+JOIN chain.agents agent ON agent.agent_id = listing.agent_id
+LEFT JOIN LATERAL (
+    SELECT stars, reviews, delivered, weight FROM market.search_rows known
+    WHERE known.agent_id = listing.agent_id ORDER BY known.reviews DESC, known.delivered DESC LIMIT 1
+) AS record ON true
+WHERE listing.id = ANY(CAST(:ids AS uuid[])) AND listing.visibility = 'public'
+ON CONFLICT (listing_id) DO UPDATE SET capability = excluded.capability, pricing = excluded.pricing,
+    price = excluded.price, tags = excluded.tags, available = excluded.available, words = excluded.words
+""")
+LEARN = text("""
+INSERT INTO market.search_words (word)
+SELECT DISTINCT word FROM market.listings listing, unnest(tsvector_to_array(to_tsvector('simple',
+    listing.title || ' ' || array_to_string(listing.tags, ' ') || ' ' || translate(listing.capability, '.-', '  ')
+    || ' ' || left(listing.description, 2000)))) AS word
+WHERE listing.id = ANY(CAST(:ids AS uuid[])) AND listing.visibility = 'public'
+    AND length(word) BETWEEN 3 AND 60 AND word ~ '^[[:alpha:]]+$'
+ON CONFLICT DO NOTHING
+""")
+RECORD = text("""
+UPDATE market.search_rows SET stars = :stars, reviews = :reviews, delivered = :delivered, weight = :weight
+WHERE agent_id = :agent_id
+""")
+NEWCOMER = weight_of(None, 0, 0)
+
+
+async def index(session: AsyncSession, listing_ids: Sequence[UUID]) -> None:
+    """Makes the rows of these listings what the listings say now; those that are not public, or gone, lose theirs."""
+    ids = [str(each) for each in listing_ids]
+    await session.execute(HIDE, {"ids": ids})
+    await session.execute(MAKE, {"ids": ids, "newcomer": NEWCOMER})
+    await session.execute(LEARN, {"ids": ids})
+    for agent_id in await agents_of(session, ids):
+        await record(session, agent_id)
+
+
+async def agents_of(session: AsyncSession, ids: Sequence[str]) -> list[int]:
+    """Whose listings these are."""
+    owners = text("SELECT DISTINCT agent_id FROM market.search_rows WHERE listing_id = ANY(CAST(:ids AS uuid[]))")
+    return [row.agent_id for row in await session.execute(owners, {"ids": list(ids)})]
+
+
+async def record(session: AsyncSession, agent_id: int) -> None:
+    """Writes an agent's final record to all of its rows."""
+    final = (await chain_clock(session)).finalized_number
+    found = record_of(await final_escrows(session, agent_id, final), await final_stars(session, agent_id, final))
+    values = {"stars": found.mean_hundredths, "reviews": found.reviews, "delivered": found.delivered}
+    weight = weight_of(found.mean_hundredths, found.reviews, found.delivered)
+    await session.execute(RECORD, {**values, "weight": weight, "agent_id": agent_id})

@@ -1,0 +1,64 @@
+"""What keeps the search up to date: listings that changed, and records whose blocks became final."""
+
+from uuid import UUID
+
+from celery import shared_task
+from sqlalchemy import text
+
+from app.announcements.actions import advance, next_for
+from app.announcements.queries import position_of
+from app.boundary import WorkerRuntime, run_in_worker, transaction
+from app.errors import ChainNotMirrored
+from app.escrow.queries import chain_clock
+from app.search import actions
+from app.search.queries import agents_final_between, held_position
+
+SCHEDULE: dict[str, float] = {"search.index": 1.0, "search.records": 10.0}
+TOPICS = ("listing.posted", "listing.changed", "listing.removed")
+MISSED = text("""
+SELECT listing.id FROM market.listings listing JOIN chain.agents agent ON agent.agent_id = listing.agent_id
+LEFT JOIN market.search_rows row ON row.listing_id = listing.id
+WHERE listing.visibility = 'public' AND row.listing_id IS NULL LIMIT 500
+""")
+
+
+@shared_task(name="search.index")  # type: ignore[untyped-decorator]  # celery ships no types
+def index() -> None:
+    """Makes rows of what was listed, changed or removed."""
+    run_in_worker(index_once)
+
+
+@shared_task(name="search.records")  # type: ignore[untyped-decorator]  # celery ships no types
+def records() -> None:
+    """Writes what became final about agents, and makes rows that no announcement made."""
+    run_in_worker(records_once)
+
+
+async def index_once(runtime: WorkerRuntime) -> None:
+    """One round; nothing to do before the chain is mirrored."""
+    try:
+        async with transaction(runtime.sessions) as session:
+            seen = await next_for(session, "search.listings", TOPICS, limit=500)
+            if seen:
+                ids = list(dict.fromkeys(UUID(each.payload["listing_id"]) for each in seen))
+                await actions.index(session, ids)
+                await advance(session, "search.listings", position_of(seen[-1]))
+    except ChainNotMirrored:
+        return
+
+
+async def records_once(runtime: WorkerRuntime) -> None:
+    """One round: a cursor of its own says up to which final block records were written."""
+    try:
+        async with transaction(runtime.sessions) as session:
+            final = (await chain_clock(session)).finalized_number
+            done = await held_position(session, "search.records")
+            if done is not None and final > done:
+                for agent_id in await agents_final_between(session, done, final):
+                    await actions.record(session, agent_id)
+                await advance(session, "search.records", final)
+            missed = [row.id for row in await session.execute(MISSED)]
+            if missed:
+                await actions.index(session, missed)
+    except ChainNotMirrored:
+        return

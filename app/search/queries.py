@@ -1,0 +1,192 @@
+"""Every SELECT of the search. Written for one shape: filter and order in the small table, then fetch a page's listings.
+
+A search by relevance takes the heaviest matches, at most CANDIDATES of them, and orders those by how well they match:
+a word that a third of all listings say costs no more than a rare one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, or_, select, text, true, tuple_
+from sqlalchemy.dialects.postgresql import TSQUERY, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.agents.mirror_models import ChainAgent
+from app.agents.models import AgentHeartbeat
+from app.agents.queries import ALIVE
+from app.announcements.models import ReactionCursor
+from app.escrow.models import Escrow
+from app.listings.models import Listing
+from app.listings.rules import Visibility
+from app.reputation.mirror_models import Feedback
+from app.search.models import SearchRow
+from app.search.rules import Sort, Wanted, words_of
+
+CANDIDATES = 200
+COUNTED = 2_000
+"""So many matches are counted exactly; beyond, a count is a lower bound."""
+NEAREST = text("""
+SELECT given.word, (
+    SELECT known.word FROM market.search_words known WHERE known.word % given.word
+    ORDER BY similarity(known.word, given.word) DESC, known.word LIMIT 1
+) AS nearest
+FROM unnest(CAST(:words AS text[])) AS given (word)
+WHERE NOT EXISTS (SELECT FROM market.search_words exact WHERE exact.word = given.word)
+""")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A listing that was found, with what the search knows of its agent."""
+
+    listing: Listing
+    stars: int | None
+    reviews: int
+    delivered: int
+    alive: bool
+
+
+@dataclass(frozen=True)
+class Facets:
+    """How many matches each value has, most first; exact up to COUNTED matches."""
+
+    total: int
+    exact: bool
+    capability: list[tuple[str, int]]
+    pricing: list[tuple[str, int]]
+    tags: list[tuple[str, int]]
+
+
+async def nearest_words(session: AsyncSession, wanted: str) -> dict[str, str]:
+    """For each word that no listing says the one most like it, if any is like it at all (trigrams)."""
+    words = words_of(wanted)
+    if not words:
+        return {}
+    rows = await session.execute(NEAREST, {"words": words})
+    return {row.word: row.nearest for row in rows if row.nearest is not None}
+
+
+def query_of(wanted: str, *, any_word: bool) -> ColumnElement[Any]:
+    """A search as PostgreSQL reads one: all words, quoted phrases, a minus for what must not be there."""
+    every = func.websearch_to_tsquery(text("'english'::regconfig"), wanted)
+    if not any_word:
+        return every
+    return cast(func.replace(cast(every, Text), "&", "|"), TSQUERY)
+
+
+def matching(wanted: Wanted, query: ColumnElement[Any] | None) -> ColumnElement[bool]:
+    """The filter of a search."""
+    row = SearchRow
+    rules: list[ColumnElement[bool]] = [true()]
+    if query is not None:
+        rules.append(row.words.op("@@")(query))
+    if wanted.capability is not None:
+        below = wanted.capability + "."
+        rules.append(or_(row.capability == wanted.capability, row.capability.like(below.replace("_", r"\_") + "%")))
+    same = ((row.pricing, wanted.pricing), (row.agent_id, wanted.agent_id))
+    rules += [column == value for column, value in same if value is not None]
+    if wanted.tag is not None:
+        rules.append(row.tags.contains([wanted.tag.lower()]))
+    least = ((row.price, wanted.min_price), (row.stars, wanted.min_stars), (row.delivered, wanted.min_delivered))
+    rules += [column >= value for column, value in least if value is not None]
+    if wanted.max_price is not None:
+        rules.append(row.price <= wanted.max_price)
+    if wanted.available:
+        rules.append(row.available.is_(True))
+    if wanted.alive:
+        rules.append(row.agent_id.in_(select(AgentHeartbeat.agent_id).where(ALIVE)))
+    return and_(*rules)
+
+
+async def ranked(
+    session: AsyncSession, wanted: Wanted, query: ColumnElement[Any] | None, offset: int, limit: int
+) -> list[UUID]:
+    """Ids by relevance, of the heaviest CANDIDATES that match."""
+    row = SearchRow
+    heaviest = select(row.listing_id, row.weight, row.words).where(matching(wanted, query))
+    found = heaviest.order_by(row.weight.desc(), row.listing_id).limit(CANDIDATES).subquery()
+    score = found.c.weight if query is None else found.c.weight * (0.1 + func.ts_rank_cd(found.c.words, query, 1))
+    ordered = select(found.c.listing_id).order_by(score.desc(), found.c.listing_id).offset(offset).limit(limit)
+    return list(await session.scalars(ordered))
+
+
+async def ordered(
+    session: AsyncSession,
+    wanted: Wanted,
+    query: ColumnElement[Any] | None,
+    sort: Sort,
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> list[UUID]:
+    """Ids by price (cheapest first, without those that have none), stars or age, from below the key `after`."""
+    row = SearchRow
+    page: Select[Any] = select(row.listing_id).where(matching(wanted, query))
+    if sort is Sort.PRICE:
+        page = page.where(row.price.is_not(None)).order_by(row.price, row.listing_id)
+        if after is not None:
+            page = page.where(tuple_(row.price, row.listing_id) > tuple_(literal(after[0]), literal(after[1])))
+    elif sort is Sort.RATING:
+        page = page.where(row.stars.is_not(None)).order_by(row.stars.desc(), row.listing_id)
+        if after is not None:
+            later = and_(row.stars == after[0], row.listing_id > after[1])
+            page = page.where(row.stars <= after[0], or_(row.stars < after[0], later))
+    else:
+        page = page.order_by(row.created_at.desc(), row.listing_id)
+        if after is not None:
+            later = and_(row.created_at == after[0], row.listing_id > after[1])
+            page = page.where(row.created_at <= after[0], or_(row.created_at < after[0], later))
+    return list(await session.scalars(page.limit(limit)))
+
+
+async def hits(session: AsyncSession, ids: Sequence[UUID]) -> list[tuple[Hit, SearchRow]]:
+    """The listings of a page in the order of `ids`; what has gone since is left out."""
+    alive = select(AgentHeartbeat.agent_id).where(AgentHeartbeat.agent_id == Listing.agent_id, ALIVE).exists()
+    wanted = (
+        select(Listing, SearchRow, alive)
+        .join(SearchRow, SearchRow.listing_id == Listing.id)
+        .join(ChainAgent, ChainAgent.agent_id == Listing.agent_id)
+        .where(Listing.id.in_(ids), Listing.visibility == Visibility.PUBLIC)
+    )
+    found = {
+        listing.id: (Hit(listing, row.stars, row.reviews, row.delivered, is_alive), row)
+        for listing, row, is_alive in await session.execute(wanted)
+    }
+    return [found[each] for each in ids if each in found]
+
+
+async def facets(session: AsyncSession, wanted: Wanted, query: ColumnElement[Any] | None, top: int = 10) -> Facets:
+    """Counts over the first COUNTED matches, in no order."""
+    row = SearchRow
+    counted = select(row.capability, row.pricing, row.tags).where(matching(wanted, query)).limit(COUNTED + 1)
+    rows = (await session.execute(counted)).all()
+    exact, rows = len(rows) <= COUNTED, rows[:COUNTED]
+
+    def most(values: list[str]) -> list[tuple[str, int]]:
+        counts: dict[str, int] = {}
+        for value in values:
+            counts[value] = counts.get(value, 0) + 1
+        return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:top]
+
+    return Facets(
+        total=len(rows),
+        exact=exact,
+        capability=most([each.capability for each in rows]),
+        pricing=most([each.pricing for each in rows]),
+        tags=most([tag for each in rows for tag in each.tags]),
+    )
+
+
+async def held_position(session: AsyncSession, name: str) -> int | None:
+    """A reaction cursor's position, locked; None while another process holds it."""
+    await session.execute(insert(ReactionCursor).values(name=name, position=0).on_conflict_do_nothing())
+    held = select(ReactionCursor.position).where(ReactionCursor.name == name).with_for_update(skip_locked=True)
+    return (await session.execute(held)).scalar_one_or_none()
+
+
+async def agents_final_between(session: AsyncSession, after: int, final: int) -> list[int]:
+    """Agents of whom something became final in these blocks."""
+    rated = select(Feedback.agent_id).where(Feedback.last_block > after, Feedback.last_block <= final)
+    ended = select(Escrow.agent_id).where(Escrow.last_block > after, Escrow.last_block <= final)
+    return sorted(set(await session.scalars(rated)) | {each for each in await session.scalars(ended) if each})

@@ -1,0 +1,56 @@
+"""What a search may ask, and what orders listings that match equally well. Pure."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+WORD = re.compile(r"[^\W_]{3,60}")
+MAX_WORDS = 12
+PRIOR_STARS, PRIOR_REVIEWS = 350, 5
+"""An agent without reviews counts as one with five of 3.5 stars."""
+HALF_DELIVERED = 10
+"""So many delivered tasks are worth half of what experience can be worth."""
+
+
+class Sort(StrEnum):
+    RELEVANCE = "relevance"
+    PRICE = "price"
+    RATING = "rating"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for; None and False do not narrow. Prices are base units, stars hundredths.
+
+    `capability` stands for itself and everything below it: text finds text.sort.
+    """
+
+    text: str | None = None
+    capability: str | None = None
+    pricing: str | None = None
+    tag: str | None = None
+    min_price: int | None = None
+    max_price: int | None = None
+    min_stars: int | None = None
+    min_delivered: int | None = None
+    available: bool = False
+    alive: bool = False
+    agent_id: int | None = None
+
+
+def weight_of(stars: int | None, reviews: int, delivered: int) -> float:
+    """Between 0 and 1: three quarters the stars, drawn towards a prior where they are few, one quarter experience."""
+    total = (stars or 0) * reviews + PRIOR_STARS * PRIOR_REVIEWS
+    rating = total / (reviews + PRIOR_REVIEWS) / 500
+    return 0.75 * rating + 0.25 * delivered / (delivered + HALF_DELIVERED)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search that a misspelling is looked for in, each once, in lower case."""
+    return list(dict.fromkeys(word.lower() for word in WORD.findall(text)))[:MAX_WORDS]
+
+
+def corrected(text: str, better: dict[str, str]) -> str:
+    """The search with misspelt words replaced, whatever else it says kept."""
+    return WORD.sub(lambda found: better.get(found[0].lower(), found[0]), text)

@@ -1,0 +1,62 @@
+"""Wire shapes of the search."""
+
+from pydantic import BaseModel
+
+from app.listings.schemas import ListingView, listing_view
+from app.search.queries import Facets, Hit
+
+
+class HitView(ListingView):
+    """A listing, and what its agent's final record says: `stars` is the mean as text, null without a review. `alive`
+    says whether the agent gave a sign of life and takes work."""
+
+    stars: str | None
+    reviews: int
+    delivered: int
+    alive: bool
+
+
+class Count(BaseModel):
+    value: str
+    count: int
+
+
+class FacetsView(BaseModel):
+    """How many matches there are, and how many each value has, most first. Beyond 2,000 matches (`exact` false) the
+    counts are of the first 2,000."""
+
+    total: int
+    exact: bool
+    capability: list[Count]
+    pricing: list[Count]
+    tags: list[Count]
+
+
+class Found(BaseModel):
+    """A page of hits. `corrected` is what was searched for instead of misspelt words; `matched` says whether listings
+    with all words were found, or with any because none had all."""
+
+    items: list[HitView]
+    next_cursor: str | None
+    matched: str
+    corrected: str | None
+    facets: FacetsView | None
+
+
+def hit_view(hit: Hit) -> HitView:
+    stars = None if hit.stars is None else f"{hit.stars // 100}.{hit.stars % 100:02d}"
+    about = {"stars": stars, "reviews": hit.reviews, "delivered": hit.delivered, "alive": hit.alive}
+    return HitView(**dict(listing_view(hit.listing)) | about)
+
+
+def facets_view(found: Facets) -> FacetsView:
+    def counts(values: list[tuple[str, int]]) -> list[Count]:
+        return [Count(value=value, count=count) for value, count in values]
+
+    return FacetsView(
+        total=found.total,
+        exact=found.exact,
+        capability=counts(found.capability),
+        pricing=counts(found.pricing),
+        tags=counts(found.tags),
+    )
