@@ -22,8 +22,8 @@ class Count(BaseModel):
 
 
 class FacetsView(BaseModel):
-    """How many matches there are, and how many each value has, most first. Beyond 2,000 matches (`exact` false) the
-    counts are of the first 2,000."""
+    """How many matches there are, and how many each value has, most first. Beyond 1,000 matches (`exact` false) the
+    counts are of some 1,000."""
 
     total: int
     exact: bool
