@@ -449,6 +449,30 @@ class AgentIdNotControlled(Forbidden):
     text = "{account} controls no agent {agent_id}."
 
 
+class SchemaRefused(InvalidInput):
+    text = "The schema is refused at {at}: {reason}."
+
+
+class VersionOutOfTurn(Conflict):
+    text = "Version {version} is not the next one; it would be one of {allowed}."
+
+
+class VersionIncompatible(Conflict):
+    """`faults` names each place where a document of the earlier version would not do."""
+
+    text = (
+        "A minor version takes the place of the one before; this one would break it, see faults. Publish a major one."
+    )
+
+
+class CapabilityNotYours(Forbidden):
+    text = "The capability {name} is published by {owner}."
+
+
+class CapabilityUnknown(InvalidInput):
+    text = "The catalogue has no version {version} of {name}."
+
+
 class OfferRefused(InvalidInput):
     text = "{field} of this listing is refused: {reason}."
 

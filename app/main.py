@@ -20,6 +20,7 @@ from app.agents import routes as agents
 from app.auctions import routes as auctions
 from app.auctions import sealed_routes
 from app.auctions.sealing import Seal
+from app.catalogue import routes as catalogue
 from app.chain import deployment
 from app.chain.production import require_production
 from app.chain.rpc import AsyncChain
@@ -68,6 +69,7 @@ ROUTERS = (
     gas.router,
     gas.operations,
     spending.router,
+    catalogue.router,
     search.router,
     streams.router,
 )

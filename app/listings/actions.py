@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.agents.actions import Registry, controls, require_controller
 from app.agents.queries import agent_of
 from app.announcements.actions import announce
+from app.catalogue import queries as catalogue
+from app.catalogue.rules import Version
 from app.clock import database_now
 from app.content import actions as content
 from app.content import queries as contents
 from app.database import Address, Digest, Hash32
-from app.errors import ContentNotUploaded, ListingChangedMeanwhile, NotFound
+from app.errors import CapabilityUnknown, ContentNotUploaded, ListingChangedMeanwhile, NotFound
 from app.listings import queries
 from app.listings.models import Listing, ListingVersion
 from app.listings.rules import Offer, Pricing, Sample, Tier, Visibility, settled
@@ -32,6 +34,7 @@ async def post(
         raise NotFound(kind="agent")
     await require_controller(registry, agent, account, verb="list")
     now, whole = await database_now(session), settled(offer, said)
+    await require_version(session, whole)
     await show_samples(session, account, whole, frozenset())
     listing = Listing(id=uuid4(), agent_id=agent_id, created_at=now, updated_at=now, version=1, **columns(whole))
     session.add(listing)
@@ -59,6 +62,7 @@ async def change(
         raise ListingChangedMeanwhile(expected=expected, version=listing.version)
     before = offer_of(content_of(listing))
     after = settled(replace(before, **changed), frozenset(changed))  # type: ignore[arg-type]  # fields of an Offer
+    await require_version(session, after)
     await show_samples(session, account, after, known_digests(before))
     return await become(session, listing, account, after)
 
@@ -128,6 +132,14 @@ async def visible_listing(
     return listing
 
 
+async def require_version(session: AsyncSession, offer: Offer) -> None:
+    """Raises CapabilityUnknown for a version that the catalogue does not have."""
+    if offer.keeps_to is None:
+        return
+    if await catalogue.version_of(session, offer.capability, Version.read(offer.keeps_to)) is None:
+        raise CapabilityUnknown(name=offer.capability, version=offer.keeps_to)
+
+
 async def is_controlled(
     session: AsyncSession, registry: Registry, agent_id: int | None, account: Address | None
 ) -> bool:
@@ -179,7 +191,7 @@ def content_of(listing: Listing) -> dict[str, object]:
 
 def offer_of(said: Mapping[str, object]) -> Offer:
     """What a stored version said."""
-    read = dict(said)
+    read = {"keeps_to": None} | dict(said)  # earlier versions did not say it
     price, tiers, samples = read["price"], read["tiers"], read["samples"]
     assert isinstance(tiers, list) and isinstance(samples, list)  # noqa: PT018  # as `content_of` wrote them
     return Offer(

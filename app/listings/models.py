@@ -24,6 +24,7 @@ class Listing(Base):
     agent_id: Mapped[int] = mapped_column(BigInteger)
     capability: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
+    keeps_to: Mapped[str | None] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text)
     pricing: Mapped[str] = mapped_column(Text)
     price: Mapped[int | None] = mapped_column(AmountColumn)

@@ -46,10 +46,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Offer:
-    """What a listing says."""
+    """What a listing says; `keeps_to` is the version of its capability whose schemas its work has."""
 
     capability: str
     title: str
+    keeps_to: str | None = None
     description: str = ""
     pricing: Pricing = Pricing.PER_TASK
     price: int | None = None

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.catalogue.schemas import VersionText
 from app.listings.actions import content_of, offer_of
 from app.listings.models import Listing, ListingVersion
 from app.listings.rules import Offer, Pricing, Sample, Tier, Visibility, changes
@@ -51,6 +52,7 @@ class OfferFields(WireModel):
     """`price` is base units for what `pricing` says: a task, a call or one `unit`. Without a price or tiers it is
     negotiated. A private listing is for those who control the agent, an unlisted one for who has its id."""
 
+    keeps_to: VersionText | None = None
     description: Description = ""
     pricing: Annotated[Pricing, Field(strict=False)] = Pricing.PER_TASK
     price: Amount | None = None
@@ -93,6 +95,7 @@ class ListingView(BaseModel):
     agent_id: int
     capability: str
     title: str
+    keeps_to: str | None
     description: str
     pricing: Pricing
     price: Amount | None

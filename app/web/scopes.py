@@ -36,6 +36,7 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "heartbeat": Scope.LIST,
     "listings": Scope.LIST,
     "rollback": Scope.LIST,
+    "capabilities": Scope.LIST,
     "tasks": Scope.POST,
     "bids": Scope.BID,
     "bid-commits": Scope.BID,
