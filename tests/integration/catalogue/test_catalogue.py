@@ -14,12 +14,8 @@ from psycopg import errors
 from tests.integration.api import Wallet, execute, mirror_agent
 from tests.integration.listings.test_listings import OFFER
 
-TEXT = {
-    "type": "object",
-    "properties": {"text": {"type": "string"}},
-    "required": ["text"],
-    "additionalProperties": False,
-}
+MEMBERS: dict[str, Any] = {"text": {"type": "string"}}
+TEXT: dict[str, Any] = {"type": "object", "properties": MEMBERS, "required": ["text"], "additionalProperties": False}
 FIRST = {"version": "1.0", "description": "Sorts lines.", "input": TEXT, "output": {"type": "string"}}
 WIDER = TEXT | {"properties": MEMBERS | {"reverse": {"type": "boolean"}}}
 
