@@ -17,6 +17,7 @@ from app.accounts.api_keys import PREFIX, is_api_key
 from app.accounts.queries import authenticator, secret_hash
 from app.accounts.tokens import read_token, read_token_keys
 from app.agents import routes as agents
+from app.analytics import routes as analytics
 from app.auctions import routes as auctions
 from app.auctions import sealed_routes
 from app.auctions.sealing import Seal
@@ -71,6 +72,7 @@ ROUTERS = (
     spending.router,
     catalogue.router,
     search.router,
+    analytics.router,
     streams.router,
 )
 STREAMED = frozenset({("POST", "/v1/content")})

@@ -9,6 +9,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_shutdown, worker_shutdown
 
+from app.analytics import jobs as analytics_jobs
 from app.auctions import jobs as auction_jobs
 from app.boundary import stop_worker_runtime
 from app.config import read_settings
@@ -24,6 +25,7 @@ SCHEDULES: tuple[dict[str, float], ...] = (
     auction_jobs.SCHEDULE,
     task_jobs.SCHEDULE,
     search_jobs.SCHEDULE,
+    analytics_jobs.SCHEDULE,
 )
 
 # Longer than any job, or the broker would give the same message to a second worker.

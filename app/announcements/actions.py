@@ -42,12 +42,17 @@ async def next_for(session: AsyncSession, name: str, topics: Sequence[str], limi
     then each announcement has its effect exactly once.
     """
     await sequence(session.bind)
-    await session.execute(insert(ReactionCursor).values(name=name, position=0).on_conflict_do_nothing())
-    held = select(ReactionCursor.position).where(ReactionCursor.name == name).with_for_update(skip_locked=True)
-    position = (await session.execute(held)).scalar_one_or_none()
+    position = await held_position(session, name)
     if position is None:
         return []
     return await queries.after(session, position, limit, topics=topics)
+
+
+async def held_position(session: AsyncSession, name: str) -> int | None:
+    """Where the cursor `name` stands, locked until the transaction ends; None while another process holds it."""
+    await session.execute(insert(ReactionCursor).values(name=name, position=0).on_conflict_do_nothing())
+    held = select(ReactionCursor.position).where(ReactionCursor.name == name).with_for_update(skip_locked=True)
+    return (await session.execute(held)).scalar_one_or_none()
 
 
 async def advance(session: AsyncSession, name: str, position: int) -> None:

@@ -5,13 +5,13 @@ from uuid import UUID
 from celery import shared_task
 from sqlalchemy import text
 
-from app.announcements.actions import advance, next_for
+from app.announcements.actions import advance, held_position, next_for
 from app.announcements.queries import position_of
 from app.boundary import WorkerRuntime, run_in_worker, transaction
 from app.errors import ChainNotMirrored
 from app.escrow.queries import chain_clock
 from app.search import actions
-from app.search.queries import agents_final_between, held_position
+from app.search.queries import agents_final_between
 
 SCHEDULE: dict[str, float] = {"search.index": 1.0, "search.records": 10.0}
 TOPICS = ("listing.posted", "listing.changed", "listing.removed")

@@ -24,13 +24,12 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY, insert
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.mirror_models import ChainAgent
 from app.agents.models import AgentHeartbeat
 from app.agents.queries import ALIVE
-from app.announcements.models import ReactionCursor
 from app.escrow.models import Escrow
 from app.listings.models import Listing
 from app.listings.rules import Visibility
@@ -201,13 +200,6 @@ async def facets(session: AsyncSession, wanted: Wanted, query: ColumnElement[Any
 
     seen = counted["total"][0][1]
     return Facets(min(seen, COUNTED), seen <= COUNTED, most("capability"), most("pricing"), most("tags"))
-
-
-async def held_position(session: AsyncSession, name: str) -> int | None:
-    """A reaction cursor's position, locked; None while another process holds it."""
-    await session.execute(insert(ReactionCursor).values(name=name, position=0).on_conflict_do_nothing())
-    held = select(ReactionCursor.position).where(ReactionCursor.name == name).with_for_update(skip_locked=True)
-    return (await session.execute(held)).scalar_one_or_none()
 
 
 async def agents_final_between(session: AsyncSession, after: int, final: int) -> list[int]:
