@@ -32,6 +32,7 @@ from app.database import Address, make_engine, make_sessions
 from app.disputes import routes as disputes
 from app.errors import SettingRefused
 from app.listings import routes as listings
+from app.membership import routes as membership
 from app.payments import routes as payments
 from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
@@ -73,6 +74,7 @@ ROUTERS = (
     catalogue.router,
     search.router,
     analytics.router,
+    membership.router,
     streams.router,
 )
 STREAMED = frozenset({("POST", "/v1/content")})

@@ -34,6 +34,7 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "wallet": Scope.REGISTER,
     "profile": Scope.LIST,
     "heartbeat": Scope.LIST,
+    "offboarding": Scope.LIST,
     "listings": Scope.LIST,
     "rollback": Scope.LIST,
     "capabilities": Scope.LIST,
