@@ -481,6 +481,10 @@ class ListingChangedMeanwhile(Conflict):
     text = "The listing is at version {version} and not at {expected}; read it again."
 
 
+class TooManyTemplates(Conflict):
+    text = "An account keeps at most {limit} task templates; remove one first."
+
+
 class AuctionPlanRefused(InvalidInput):
     text = "{field} of this auction is refused: {reason}."
 

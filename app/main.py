@@ -42,6 +42,7 @@ from app.signing.keys import read_account
 from app.spending import routes as spending
 from app.streams import routes as streams
 from app.tasks import routes as tasks
+from app.tasks import template_routes
 from app.trail.actions import record
 from app.web import routes as web
 from app.web.credentials import CredentialsInUrls
@@ -61,6 +62,7 @@ ROUTERS = (
     agents.router,
     listings.router,
     tasks.router,
+    template_routes.router,
     disputes.router,
     auctions.router,
     sealed_routes.router,

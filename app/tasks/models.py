@@ -4,10 +4,11 @@ What a task *is* stands in no column: app.tasks.rules.task_state derives it from
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, SmallInteger, Text, text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.chain.typed_data import Terms
@@ -136,3 +137,15 @@ class Offer(Base):
     deadline: Mapped[int] = mapped_column(ChainTime)
     signature: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=text("clock_timestamp()"))
+
+
+class TaskTemplate(Base):
+    """What a buyer posts again and again; `content` is as its wire shape says."""
+
+    __tablename__ = "task_templates"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    account: Mapped[Address] = mapped_column(AddressColumn, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))

@@ -39,6 +39,7 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "rollback": Scope.LIST,
     "capabilities": Scope.LIST,
     "tasks": Scope.POST,
+    "task-templates": Scope.POST,
     "bids": Scope.BID,
     "bid-commits": Scope.BID,
     "commits": Scope.BID,
