@@ -54,10 +54,12 @@ class TemplateView(BaseModel):
     updated_at: datetime
 
 
-@router.put("/{name}")
-async def save_template(name: Name, body: TemplateField, session: DbSession, account: CurrentAccount) -> TemplateView:
+@router.put("/{template}")
+async def save_template(
+    template: Name, body: TemplateField, session: DbSession, account: CurrentAccount
+) -> TemplateView:
     """Keeps a template, in the place of the one of that name."""
-    return await shown(session, await templates.save(session, account, name, body.model_dump(mode="json")))
+    return await shown(session, await templates.save(session, account, template, body.model_dump(mode="json")))
 
 
 @router.get("")
@@ -67,15 +69,15 @@ async def list_templates(session: DbSession, account: CurrentAccount) -> Page[Te
     return Page(items=found, next_cursor=None)
 
 
-@router.get("/{name}")
-async def read_template(name: Name, session: DbSession, account: CurrentAccount) -> TemplateView:
+@router.get("/{template}")
+async def read_template(template: Name, session: DbSession, account: CurrentAccount) -> TemplateView:
     """One of one's own."""
-    return await shown(session, await templates.named(session, account, name))
+    return await shown(session, await templates.named(session, account, template))
 
 
-@router.delete("/{name}", status_code=status.HTTP_204_NO_CONTENT)
-async def remove_template(name: Name, session: DbSession, account: CurrentAccount) -> Response:
-    await templates.remove(session, account, name)
+@router.delete("/{template}", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_template(template: Name, session: DbSession, account: CurrentAccount) -> Response:
+    await templates.remove(session, account, template)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 

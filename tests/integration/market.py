@@ -213,7 +213,8 @@ class Market:
 def posting(terms: Terms, seconds: int | None = None) -> dict[str, Any]:
     """The body that posts a task."""
     wire = terms.message() | {"budget": str(terms.budget), "childCap": str(terms.child_cap)}
-    auction = None if seconds is None else {"kind": "sealed_second_score", "duration_seconds": seconds}
+    plan = {"kind": "sealed_second_score", "duration_seconds": seconds, "reveal_seconds": 60}
+    auction = None if seconds is None else plan
     return {"terms": wire, "title": "Sorting", "capability": "text.sort", "visibility": "public", "auction": auction}
 
 
