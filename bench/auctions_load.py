@@ -6,17 +6,13 @@ and awarded, each outcome equal to a serial replay in the order of the commitmen
 """
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
+from functools import partial
 from pathlib import Path
 
-from app.migrate import migrate
-from devnet import network
-from devnet.deploy import deploy
+from bench.services import running_services
 from devnet.keys import Role, role_key, write_key_file
-from devnet.processes import clean_environment, new_run_id
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT_SECONDS = 3_000
@@ -25,27 +21,12 @@ GOALS = {"singly": 700, "in_batches": 2_000}
 
 def main(auctions: int, bidders: int) -> None:
     """Prints the rates beside their floor, and the crowd's outcome."""
-    with tempfile.TemporaryDirectory() as folder:
-        env = clean_environment(os.environ, new_run_id())
-        with network.start(Path(folder), env=env) as net:
-            deployment = Path(folder) / "deployment.json"
-            deploy(net.endpoints.rpc_url, deployment)
-            migrate(net.endpoints.database_url)
-            key = write_key_file(Path(folder), "auctioneer", role_key(Role.AUCTIONEER))
-            env |= {
-                "ENVIRONMENT": "development",
-                "DATABASE_URL": net.endpoints.database_url,
-                "REDIS_URL": net.endpoints.redis_url,
-                "RPC_URLS": net.endpoints.rpc_url,
-                "DEPLOYMENT_FILE": str(deployment),
-                "CONTENT_DIR": str(Path(folder) / "content"),
-                "AUCTIONEER_KEY_FILE": str(key),
-                "PUBLIC_URL": "http://127.0.0.1:8000",
-            }
-            argv = [sys.executable, "-m", "bench.auctions_run", str(auctions), str(bidders)]
-            shown = subprocess.run(
-                argv, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, timeout=LIMIT_SECONDS
-            ).stdout
+    with running_services() as services:
+        key = write_key_file(services.folder, "auctioneer", role_key(Role.AUCTIONEER))
+        env = services.env | {"AUCTIONEER_KEY_FILE": str(key)}
+        argv = [sys.executable, "-m", "bench.auctions_run", str(auctions), str(bidders)]
+        run = partial(subprocess.run, argv, cwd=ROOT, env=env, check=True, timeout=LIMIT_SECONDS)
+        shown = run(stdout=subprocess.PIPE).stdout
     found = json.loads(shown.splitlines()[-1])
     for name, goal in GOALS.items():
         beside = f"{found[name] / found['floor']:.2f} of the floor {found['floor']:,.0f}/s"

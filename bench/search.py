@@ -8,9 +8,7 @@ the same pages fetched by their ids with bare asyncpg, one after the other, in t
 
 import argparse
 import asyncio
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -23,13 +21,11 @@ import asyncpg
 import httpx
 import psycopg
 
-from app.migrate import migrate
 from app.search.actions import LEARN, MAKE, NEWCOMER
-from devnet import network
-from devnet.deploy import deploy
+from bench.services import running_services
 from devnet.keys import write_token_keys
 from devnet.ports import free_port
-from devnet.processes import Command, Service, clean_environment, new_run_id
+from devnet.processes import Command, Service
 
 RATE = 50
 GOAL_MS = 25.0
@@ -44,33 +40,21 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--listings", type=int, default=100_000)
     parser.add_argument("--seconds", type=int, default=30)
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        env = clean_environment(os.environ, new_run_id())
-        with network.start(Path(folder), env=env) as net:
-            deployment = Path(folder) / "deployment.json"
-            deploy(net.endpoints.rpc_url, deployment)
-            migrate(net.endpoints.database_url)
-            words = fill(net.endpoints.database_url, given.listings)
-            port = free_port()
-            env |= {
-                "ENVIRONMENT": "development",
-                "DATABASE_URL": net.endpoints.database_url,
-                "REDIS_URL": net.endpoints.redis_url,
-                "RPC_URLS": net.endpoints.rpc_url,
-                "DEPLOYMENT_FILE": str(deployment),
-                "CONTENT_DIR": str(Path(folder) / "content"),
-                "TOKEN_KEYS_FILE": str(write_token_keys(Path(folder) / "keys")),
-                "PUBLIC_URL": f"http://127.0.0.1:{port}",
-                "API_PORT": str(port),
-                "ANONYMOUS_REQUESTS_PER_SECOND": "100000",
-            }
-            argv = [sys.executable, "-m", "app.main"]
-            service = Service(Command("api", argv, env, Path(folder) / "api.log", partial(ready, port), cwd=ROOT))
-            service.start()
-            try:
-                asyncio.run(load(net.endpoints.database_url, port, words, given.seconds))
-            finally:
-                service.stop()
+    with running_services() as services:
+        words, port = fill(services.database_url, given.listings), free_port()
+        env = services.env | {
+            "TOKEN_KEYS_FILE": str(write_token_keys(services.folder / "keys")),
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "API_PORT": str(port),
+            "ANONYMOUS_REQUESTS_PER_SECOND": "100000",
+        }
+        argv, log = [sys.executable, "-m", "app.main"], services.folder / "api.log"
+        service = Service(Command("api", argv, env, log, partial(ready, port), cwd=ROOT))
+        service.start()
+        try:
+            asyncio.run(load(services.database_url, port, words, given.seconds))
+        finally:
+            service.stop()
     return 0
 
 

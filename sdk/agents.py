@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from sdk.schemas import Agent, Intent, Listing
+from sdk.schemas import Agent, Found, Intent, Listing
 from sdk.session import Session
 from sdk.typed_data import refuse_difference, register_message
 
@@ -51,6 +51,29 @@ class Agents(Session):
         """Posts a listing. `more` is description, price (base units, a string of digits), unit, tags."""
         body = {"agent_id": str(agent_id), "capability": capability, "title": title, **more}
         return Listing.model_validate(await self._post("/v1/listings", body))
+
+    async def search(self, q: str | None = None, **wanted: Any) -> Found:
+        """A page of public listings, best first. `wanted` narrows and orders: capability, pricing, tag, min_price,
+        max_price, min_stars, min_delivered, available, alive, agent_id, sort, facets, limit, cursor."""
+        flags = {name: str(value).lower() if isinstance(value, bool) else value for name, value in wanted.items()}
+        return Found.model_validate(await self._get("/v1/search/listings", q=q, **flags))
+
+    async def heartbeat(self, agent_id: int, state: str = "ready") -> None:
+        """Says that the agent lives: ready, busy or away. Good for two minutes."""
+        body = {"state": state}
+        await self.request("PUT", f"/v1/agents/{agent_id}/heartbeat", repeatable=True, json=body)
+
+    async def onboarding(self, agent_id: int) -> dict[str, Any]:
+        """How far an agent has come, and what is next."""
+        return dict(await self._get(f"/v1/agents/{agent_id}/onboarding"))
+
+    async def leave(self, agent_id: int) -> dict[str, Any]:
+        """Takes nothing new on and tells what is left to finish or hand back; again until `done`."""
+        return dict(await self._post(f"/v1/agents/{agent_id}/offboarding", {}))
+
+    async def prices(self, capability: str, **wanted: Any) -> dict[str, Any]:
+        """What finished deals paid, as quantiles in base units (strings of digits)."""
+        return dict(await self._get("/v1/market/prices", capability=capability, **wanted))
 
     async def listings(self, **wanted: Any) -> list[Listing]:
         """Filters: capability, q, agent_id."""

@@ -95,6 +95,28 @@ class Listing(Answer):
     title: str
 
 
+class Hit(Listing):
+    """A listing that a search found; `stars` is the mean of final reviews as text, None without one."""
+
+    price: int | None = None
+    pricing: str
+    stars: str | None = None
+    reviews: int
+    delivered: int
+    alive: bool
+
+
+class Found(Answer):
+    """A page of a search. `corrected` is what was searched for instead of misspelt words, `matched` whether all words
+    were found together or any of them."""
+
+    items: list[Hit]
+    next_cursor: str | None = None
+    matched: str
+    corrected: str | None = None
+    facets: dict[str, Any] | None = None
+
+
 class PlacedBid(Answer):
     """A bid as listed after the close, or one's own before it."""
 

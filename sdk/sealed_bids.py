@@ -1,10 +1,11 @@
 """Sealed auctions from the bidder's side: commit, look that the commitment counts, reveal.
 
-The bid and its salt stay here until the reveal. Keep a `SealedBid` where a crash cannot take it: who does not reveal
-is barred from sealed auctions for a week.
+The bid and its salt stay here until the reveal. Keep each `SealedBid` where a crash cannot take it (`keep` is called
+before anything is sent): who does not reveal is barred from sealed auctions for a week.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -44,10 +45,12 @@ class SealedBids(Session):
         min_work_seconds: int,
         valid_until: int,
         payee: str,
+        keep: Callable[[SealedBid], None] = lambda _: None,
     ) -> SealedBid:
         """Takes part with an offer of at least `min_price` base units, in the place of an earlier one.
 
-        Only a hash of it is sent. Raises Conflict for who is barred, and once the bidding is over; TermsDistrusted.
+        Only a hash of it is sent, after `keep` has put away what revealing takes. Raises Conflict for who is barred,
+        and once the bidding is over; TermsDistrusted.
         """
         await self.refuse_distrusted(terms)
         network = await self.network()
@@ -70,6 +73,7 @@ class SealedBids(Session):
         sealed = SealedBid(
             offer, self.wallet.sign_typed(escrow_message("Bid", message_of(offer), network)), commitment, auction
         )
+        keep(sealed)
         body = {"agent_id": agent_id, "commitment": commitment, "auction_id": auction}
         await self._post(f"{path}/commits", body | {"signature": self.wallet.sign_typed(message)})
         return sealed

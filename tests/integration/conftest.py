@@ -51,6 +51,12 @@ async def market(settings: Settings, database_url: str, tmp_path: Path) -> Async
 
 
 @pytest.fixture
+def also_set() -> dict[str, str]:
+    """Settings of `served` beside the usual ones; a module overrides it."""
+    return {}
+
+
+@pytest.fixture
 def served(
     database_url: str,
     redis_url: str,
@@ -59,6 +65,7 @@ def served(
     deployment_file: Path,
     tmp_path: Path,
     run_env: dict[str, str],
+    also_set: dict[str, str],
 ) -> Iterator[tuple[Service, str]]:
     mirror_clock(database_url, block=1, timestamp=1_800_000_000, finalized=0)
     url = f"http://127.0.0.1:{free_port()}"
@@ -73,6 +80,7 @@ def served(
         "PUBLIC_URL": url,
         "API_PORT": url.rpartition(":")[2],
     }
+    env |= also_set
 
     def ready() -> bool:
         try:
