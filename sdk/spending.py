@@ -13,16 +13,20 @@ from sdk.typed_data import task_id
 
 class Spending(Session):
     async def set_spend_policy(self, **policy: Any) -> dict[str, Any]:
-        """In the place of the one before: per_task, per_day, approve_above (base units), approval_seconds, agents,
-        capabilities, approvers, second_approvers."""
+        """In the place of the one before: per_task, per_day, per_month, approve_above (base units), alert_bps,
+        approval_seconds, agents, capabilities, approvers, second_approvers."""
         amounts = {name: str(value) if isinstance(value, int) else value for name, value in policy.items()}
-        body = amounts | {name: policy[name] for name in ("approval_seconds",) if name in policy}
+        body = amounts | {name: policy[name] for name in ("approval_seconds", "alert_bps") if name in policy}
         answer = await self.request("PUT", "/v1/spending/policy", repeatable=True, json=body)
         return dict(answer.json())
 
     async def spend_policy(self) -> dict[str, Any]:
         """The limits, who approves, and what was spent today. Raises NotFound without a policy."""
         return dict(await self._get("/v1/spending/policy"))
+
+    async def spend_forecast(self) -> dict[str, Any]:
+        """What this month would come to at the pace of the last weeks, beside one's own budget."""
+        return dict(await self._get("/v1/spending/forecast"))
 
     async def ask_approval(self, terms: Terms, amount: int | None = None) -> dict[str, Any]:
         """Asks one's approvers for a task's money: its budget, or another amount in base units."""

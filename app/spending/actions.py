@@ -18,15 +18,25 @@ from app.relayer.rules import Failure
 from app.spending import queries
 from app.spending.models import Approval, ApprovalAct, Approver, Spend, SpendPolicy
 from app.spending.queries import standing_of
-from app.spending.rules import ApprovalState, Limits, Payment, may_decide, may_spend, may_spend_without_asking
+from app.spending.rules import (
+    ApprovalState,
+    Limits,
+    Payment,
+    alerts,
+    may_decide,
+    may_spend,
+    may_spend_without_asking,
+)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What an account wants of itself. `second` approvers have a say after half of `approval_seconds`."""
+    """What an account wants of itself; it is told when `alert_bps` of a budget are spent. `second` approvers have a say
+    after half of `approval_seconds`."""
 
     limits: Limits
     approval_seconds: int
+    alert_bps: int = 8_000
     approvers: Sequence[Address] = ()
     second: Sequence[Address] = ()
 
@@ -39,6 +49,8 @@ async def set_policy(session: AsyncSession, account: Address, wanted: Policy) ->
     values = {
         "per_task": limits.per_task,
         "per_day": limits.per_day,
+        "per_month": limits.per_month,
+        "alert_bps": wanted.alert_bps,
         "approve_above": limits.approve_above,
         "agents": None if limits.agents is None else sorted(limits.agents),
         "capabilities": None if limits.capabilities is None else sorted(limits.capabilities),
@@ -59,15 +71,22 @@ async def allow(session: AsyncSession, account: Address, payment: Payment, *, be
     if policy is None:
         return
     limits = limits_of(policy)
-    may_spend(limits, payment, await queries.spent_today(session, account) + beside)
+    may_spend(limits, payment, (await queries.spent_by(session, account)).plus(beside))
     approved, revoked = standing_of(await queries.approvals_of(session, account, payment.task_id))
     may_spend_without_asking(limits, payment, approved, revoked=revoked)
 
 
 async def record(session: AsyncSession, intent_id: UUID, account: Address, amount: int) -> None:
-    """What an intent would take; said again, the first stays."""
+    """What an intent would take; said again, the first stays. Tells the account of a budget that comes to its end."""
+    before = await queries.spent_by(session, account)
     fresh = insert(Spend).values(intent_id=intent_id, account=account, amount=amount, day=TODAY)
-    await session.execute(fresh.on_conflict_do_nothing())
+    stored = await session.execute(fresh.on_conflict_do_nothing().returning(Spend.intent_id))
+    policy = await queries.policy_of(session, account)
+    if policy is None or stored.one_or_none() is None:
+        return
+    for alert in alerts(limits_of(policy), before, before.plus(amount), policy.alert_bps):
+        facts = {"window": alert.window, "spent": str(alert.spent), "limit": str(alert.limit)}
+        await announce(session, "spending.alert", f"account:{account}", facts)
 
 
 async def ask(session: AsyncSession, account: Address, task_id: TaskId, amount: int) -> Approval:
@@ -160,6 +179,7 @@ def limits_of(policy: SpendPolicy) -> Limits:
     return Limits(
         per_task=amount(policy.per_task),
         per_day=amount(policy.per_day),
+        per_month=amount(policy.per_month),
         approve_above=amount(policy.approve_above),
         agents=policy.agents,
         capabilities=policy.capabilities,

@@ -22,6 +22,8 @@ class SpendPolicy(Base):
     account: Mapped[str] = mapped_column(AddressColumn, primary_key=True)
     per_task: Mapped[int | None] = mapped_column(AmountColumn)
     per_day: Mapped[int | None] = mapped_column(AmountColumn)
+    per_month: Mapped[int | None] = mapped_column(AmountColumn)
+    alert_bps: Mapped[int] = mapped_column(Integer)
     approve_above: Mapped[int | None] = mapped_column(AmountColumn)
     approval_seconds: Mapped[int] = mapped_column(Integer)
     agents: Mapped[list[str] | None] = mapped_column(ARRAY(AddressColumn))

@@ -1,17 +1,19 @@
 """Every SELECT of policies and approvals."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Integer, case, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import TODAY
 from app.database import Address
 from app.relayer.models import Intent
 from app.spending.models import Approval, ApprovalAct, Approver, Spend, SpendPolicy
-from app.spending.rules import ApprovalState
+from app.spending.rules import ApprovalState, Spent
+
+PACE_DAYS = 28
 
 
 async def policy_of(session: AsyncSession, account: Address, *, locked: bool = False) -> SpendPolicy | None:
@@ -20,14 +22,37 @@ async def policy_of(session: AsyncSession, account: Address, *, locked: bool = F
     return (await session.scalars(wanted.with_for_update() if locked else wanted)).one_or_none()
 
 
-async def spent_today(session: AsyncSession, account: Address) -> int:
-    """By what was asked for on this day (UTC) and has not failed."""
+async def spent_by(session: AsyncSession, account: Address) -> Spent:
+    """By what was asked for on this day and in this month (UTC) and has not failed."""
+    this_day = func.coalesce(func.sum(case((Spend.day == TODAY, Spend.amount))), 0)
+    this_month = func.coalesce(func.sum(Spend.amount), 0)
     total = (
-        select(func.coalesce(func.sum(Spend.amount), 0))
+        select(this_day.label("this_day"), this_month.label("this_month"))
         .join(Intent, Intent.id == Spend.intent_id)
-        .where(Spend.account == account, Spend.day == TODAY, Intent.state != "failed")
+        .where(Spend.account == account, Spend.day >= func.date_trunc("month", TODAY), Intent.state != "failed")
     )
-    return int((await session.execute(total)).scalar_one())
+    found = (await session.execute(total)).one()
+    return Spent(int(found.this_day), int(found.this_month))
+
+
+async def mean_per_day(session: AsyncSession, account: Address) -> int:
+    """Of the four weeks before today, or of the days since the first spending within them; rounded down."""
+    days = cast(func.max(TODAY - Spend.day), Integer).label("days")
+    total = (
+        select(func.coalesce(func.sum(Spend.amount), 0).label("spent"), days)
+        .join(Intent, Intent.id == Spend.intent_id)
+        .where(Spend.account == account, Intent.state != "failed")
+        .where(Spend.day < TODAY, Spend.day >= TODAY - timedelta(days=PACE_DAYS))
+    )
+    found = (await session.execute(total)).one()
+    return 0 if not found.days else int(found.spent) // int(found.days)
+
+
+async def today(session: AsyncSession) -> date:
+    """The database's, in UTC."""
+    found = (await session.execute(select(TODAY))).scalar_one()
+    assert isinstance(found, date)
+    return found
 
 
 async def approvals_of(session: AsyncSession, account: Address, task_id: str) -> Sequence[Approval]:

@@ -8,7 +8,16 @@ from app.database import Address
 from app.errors import NotFound
 from app.spending import actions, queries
 from app.spending.models import Approval
-from app.spending.schemas import ApprovalAsked, ApprovalHistory, ApprovalOut, Delegation, PolicyIn, PolicyOut
+from app.spending.rules import forecast
+from app.spending.schemas import (
+    ApprovalAsked,
+    ApprovalHistory,
+    ApprovalOut,
+    Delegation,
+    ForecastOut,
+    PolicyIn,
+    PolicyOut,
+)
 from app.web.dependencies import CurrentAccount, DbSession
 from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, page_of
@@ -28,6 +37,23 @@ async def put_policy(body: PolicyIn, session: DbSession, account: CurrentAccount
 async def get_policy(session: DbSession, account: CurrentAccount) -> PolicyOut:
     """The account's limits, who approves, and what it has spent today."""
     return await read(session, account)
+
+
+@router.get("/spending/forecast")
+async def get_forecast(session: DbSession, account: CurrentAccount) -> ForecastOut:
+    """What this month would come to at the pace of the last weeks, beside the account's own budget."""
+    policy = await queries.policy_of(session, account)
+    spent, mean = await queries.spent_by(session, account), await queries.mean_per_day(session, account)
+    per_month = None if policy is None or policy.per_month is None else int(policy.per_month)
+    found = forecast(spent, mean, await queries.today(session), per_month)
+    return ForecastOut(
+        spent_today=spent.today,
+        spent_this_month=spent.month,
+        mean_per_day=mean,
+        month=found.month,
+        per_month=per_month,
+        exceeds_on=found.exceeds_on,
+    )
 
 
 @router.post("/approvals", status_code=status.HTTP_201_CREATED)
@@ -80,7 +106,7 @@ async def read(session: DbSession, account: Address) -> PolicyOut:
     policy = await queries.policy_of(session, account)
     if policy is None:
         raise NotFound(kind="spend policy")
-    approvers, spent = await queries.approvers_of(session, account), await queries.spent_today(session, account)
+    approvers, spent = await queries.approvers_of(session, account), await queries.spent_by(session, account)
     return PolicyOut.of(policy, approvers, spent)
 
 

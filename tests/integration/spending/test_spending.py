@@ -85,6 +85,36 @@ async def test_a_day_is_the_sum_of_what_was_asked_for(market: Market) -> None:
     assert (await market.buyer.post(third, FUND)).status_code == 200
 
 
+async def test_a_budget_that_comes_to_its_end_is_told_to_its_account_alone(market: Market) -> None:
+    await put(market.buyer, per_month=str(3 * BUDGET), alert_bps=5_000)
+    for _ in range(3):
+        await market.buyer.carry(f"/tasks/{await direct(market)}/fund", FUND)
+    refused(
+        await market.buyer.post(f"/tasks/{await direct(market)}/fund/prepare", FUND),
+        "spend-refused",
+        403,
+        rule="per_month",
+    )
+    subject = f"account:{market.buyer.address}"
+    told = (await market.buyer.get("/announcements", subject=subject)).json()["items"]
+    facts = {"window": "month", "spent": str(2 * BUDGET), "limit": str(3 * BUDGET)}
+    assert {each["topic"] for each in told} == {"spending.alert"}
+    assert [each["payload"] for each in told if each["payload"]["window"] == "month"] == [facts]
+    assert (await market.stranger.get("/announcements", subject=subject)).json()["items"] == []
+
+
+async def test_a_month_is_foreseen_from_the_weeks_before(market: Market) -> None:
+    await put(market.buyer, per_month=str(1_000 * BUDGET))
+    await market.buyer.carry(f"/tasks/{await direct(market)}/fund", FUND)
+    today = (await market.buyer.get("/spending/forecast")).json()
+    assert (today["spent_today"], today["mean_per_day"]) == (str(BUDGET), "0")
+    assert (today["month"], today["exceeds_on"]) == (today["spent_this_month"], None)
+    execute(market.database_url, "UPDATE market.spends SET day = (now() AT TIME ZONE 'UTC')::date - 4")
+    paced = (await market.buyer.get("/spending/forecast")).json()
+    assert paced["mean_per_day"] == str(BUDGET // 4)
+    assert (await market.stranger.get("/spending/forecast")).json()["per_month"] is None
+
+
 async def test_a_batch_is_its_sum(market: Market) -> None:
     await put(market.buyer, per_day=str(2 * BUDGET - 1))
     batch = {"task_ids": [await direct(market) for _ in range(2)]}
