@@ -209,6 +209,7 @@ async def award(desk: Desk, task_id: TaskId, digest: Digest, price: int, deadlin
     placed = await queries.bid_of(desk.session, task_id, digest)
     rules.may_award(view, desk.account, placed, price, view.task.budget)
     require_live(placed)
+    await spending.allow_hire(desk.session, desk.account, task_id, placed.agent, view.task.capability)
     until = checked_deadline(deadline, view.time)
     message = typed_data.award(desk.deployment, task_id, digest, price, ZERO_HASH, until)
     offer, signature = placed.bid, placed.signature

@@ -22,6 +22,7 @@ from app.spending.rules import (
     ApprovalState,
     Limits,
     Payment,
+    Spent,
     alerts,
     may_decide,
     may_spend,
@@ -74,6 +75,15 @@ async def allow(session: AsyncSession, account: Address, payment: Payment, *, be
     may_spend(limits, payment, (await queries.spent_by(session, account)).plus(beside))
     approved, revoked = standing_of(await queries.approvals_of(session, account, payment.task_id))
     may_spend_without_asking(limits, payment, approved, revoked=revoked)
+
+
+async def allow_hire(session: AsyncSession, account: Address, task_id: TaskId, agent: Address, capability: str) -> None:
+    """Raises SpendRefused where the account's own policy does not hire this agent, or not for this; what money is in
+    the escrow already counts no more."""
+    policy = await queries.policy_of(session, account)
+    if policy is not None:
+        whom = Limits(agents=policy.agents, capabilities=policy.capabilities)
+        may_spend(whom, Payment(task_id, 0, agent, capability), Spent(0, 0))
 
 
 async def record(session: AsyncSession, intent_id: UUID, account: Address, amount: int) -> None:

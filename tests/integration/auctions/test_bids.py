@@ -183,6 +183,22 @@ async def test_the_buyer_awards_a_bid_himself(market: Market) -> None:
     assert (await market.buyer.get(f"/tasks/{task_id}")).json()["state"] == "awarding"
 
 
+async def test_a_policy_that_came_later_says_whom_the_buyer_awards(market: Market) -> None:
+    task_id = await quotes(market)
+    digest = (await bid(market.agent, task_id, 1, 400_000))["bid_digest"]
+    params = {"bid_digest": digest, "price": "400000"}
+
+    async def award_under(**policy: Any) -> int:
+        client, headers = market.buyer.wallet.client, market.buyer.headers
+        assert (await client.put("/v1/spending/policy", json=policy, headers=headers)).status_code == 200
+        return (await market.buyer.post(f"/tasks/{task_id}/award/prepare", params)).status_code
+
+    assert await award_under(agents=[market.rival.address]) == 403
+    assert await award_under(capabilities=["math"]) == 403
+    assert await award_under(agents=[market.agent.address], per_task="1") == 200
+    execute(market.database_url, "DELETE FROM market.spend_policies")
+
+
 async def test_a_withdrawn_bid_cannot_be_awarded(market: Market) -> None:
     task_id = await quotes(market)
     digest = (await bid(market.agent, task_id, 1, 400_000))["bid_digest"]
