@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 
 import uvicorn
-from eth_account.signers.local import LocalAccount
 from eth_utils.address import is_checksum_address
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -20,6 +19,7 @@ from app.agents import routes as agents
 from app.analytics import routes as analytics
 from app.auctions import routes as auctions
 from app.auctions import sealed_routes
+from app.auctions.awarding import auctioneer_key
 from app.auctions.sealing import Seal
 from app.catalogue import routes as catalogue
 from app.chain import deployment
@@ -38,7 +38,6 @@ from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
 from app.search import routes as search
-from app.signing.keys import read_account
 from app.spending import routes as spending
 from app.streams import routes as streams
 from app.tasks import routes as tasks
@@ -126,7 +125,7 @@ def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI
         contracts = deployment.load(settings.deployment_file)
         require_production(settings, contracts)
         async with AsyncChain(settings.rpc_urls, timeout_seconds=settings.rpc_timeout_seconds) as chain:
-            auctioneer = auctioneer_of(settings)
+            auctioneer = auctioneer_key(settings)
             address = None if auctioneer is None else Address(auctioneer.address)
             network = await read_network(chain, contracts, address, arbiters_of(settings))
             if auctioneer is not None:
@@ -153,13 +152,6 @@ def holder_of(settings: Settings, credential: str) -> Subject | None:
         return Subject(Kind.KEY, secret_hash(credential).hex())
     held = read_token(read_token_keys(settings.token_keys_file), settings.origin, credential)
     return None if held is None else Subject(Kind.WALLET, held.account)
-
-
-def auctioneer_of(settings: Settings) -> LocalAccount | None:
-    """The account that awards auctions; None where this deployment runs none."""
-    if settings.auctioneer_key_file is None:
-        return None
-    return read_account(settings.auctioneer_key_file, production=settings.in_production)
 
 
 def arbiters_of(settings: Settings) -> tuple[Address, ...]:

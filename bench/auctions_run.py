@@ -18,6 +18,7 @@ import uvloop
 from sqlalchemy import select, text
 
 from app.auctions import commits, jobs
+from app.auctions.awarding import auctioneer_key
 from app.auctions.commit_rows import Commit
 from app.auctions.commitments import auction_id, bid_commit_digest, commitment_of, tie_of
 from app.auctions.commits import commit_all
@@ -171,7 +172,7 @@ async def everybody_at_once(bench: Bench, tasks: Sequence[TaskId], crowd: Sequen
     await move(bench, "opened_at = now() - interval '2 h', closes_at = now() - interval '1 h'")
     while await jobs_left(bench, Auction.closed_at.is_(None)):
         await jobs.close(bench.runtime)
-    key = Seal.of(jobs.auctioneer_key(bench.runtime.settings)).reveal_key  # type: ignore[arg-type]  # it is set
+    key = Seal.of(auctioneer_key(bench.runtime.settings)).reveal_key  # type: ignore[arg-type]  # it is set
     reveals = [
         partial(reveal, bench, bidder, bid, signature, key)
         for bidder in crowd
@@ -204,7 +205,7 @@ async def move(bench: Bench, change: str) -> None:
 
 async def same_as_serial(bench: Bench, tasks: Sequence[TaskId]) -> int:
     """How many outcomes are those of the rule over the bids in the order of their commitments."""
-    key = jobs.auctioneer_key(bench.runtime.settings)
+    key = auctioneer_key(bench.runtime.settings)
     assert key is not None
     equal = 0
     async with transaction(bench.runtime.sessions) as session:

@@ -1,6 +1,7 @@
 """Registering an agent for its owner, saying what it is, and who may speak for it."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
@@ -129,7 +130,18 @@ async def require_controller(registry: Registry, agent: ChainAgent, account: Add
         raise NotController(agent_id=agent.agent_id, verb=verb)
 
 
-async def controls(registry: Registry, agent: ChainAgent, account: Address) -> bool:
+class Controlled(Protocol):
+    """What is read of an agent to tell who controls it."""
+
+    @property
+    def agent_id(self) -> int: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def wallet(self) -> str | None: ...
+
+
+async def controls(registry: Registry, agent: Controlled, account: Address) -> bool:
     """As the escrow decides at an award: owner and wallet by the mirror, operators and approvals by the chain itself.
 
     Approvals make no row: one operator may stand for every agent of an owner. Raises ChainUnavailable.

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analytics.models import Deal
 from app.analytics.rules import LIMITS, Outcome, Size
+from app.catalogue.queries import at_or_below
 from app.escrow.models import Escrow
 from app.escrow.rules import State
 from app.tasks.models import Task
@@ -37,9 +38,7 @@ class Statistics:
 
 def below(capability: str | None, column: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """A capability and everything below it; everything, where none is named."""
-    if capability is None:
-        return literal(True)
-    return or_(column == capability, column.startswith(f"{capability}.", autoescape=True))
+    return true() if capability is None else at_or_below(column, capability)
 
 
 async def payments(session: AsyncSession, capability: str, size: Size | None, since: int) -> list[int]:

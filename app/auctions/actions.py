@@ -98,7 +98,7 @@ async def seconds_to_close(session: AsyncSession, auction: Auction | None) -> in
     if auction.closes_at is None:
         return auction.duration_seconds
     now = await database_now(session)
-    if auction.closed_at is not None or auction.closes_at <= now:
+    if rules.is_over(auction, now):
         raise BiddingClosed(closes_at=auction.closes_at)
     return int(((auction.latest_close_at or auction.closes_at) - now).total_seconds())
 

@@ -3,7 +3,6 @@
 Nothing here commits; an auction's row is locked before it is decided upon.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from app.announcements.actions import announce
 from app.auctions import queries, rules
 from app.auctions.commitments import auction_id, tie_of
 from app.auctions.models import PlacedBid
-from app.auctions.opening import can_open_again, open_again, opening_document
+from app.auctions.opening import can_open_again, fixed_facts, open_again
 from app.auctions.rules import AuctionKind, Candidate
 from app.auctions.sealing import Seal
 from app.auctions.transcript import MEDIA_TYPE, Considered, Decision, Frame, transcript_of
@@ -27,15 +26,24 @@ from app.chain.deployment import Deployment
 from app.chain.rpc import AsyncChain
 from app.chain.typed_data import ZERO_HASH
 from app.clock import database_now
+from app.config import Settings
 from app.content import actions as content
 from app.database import Address, Digest, Hash32
 from app.escrow.queries import chain_clock
 from app.relayer import actions as relayer
 from app.relayer.gas.rules import Payer
 from app.reputation import queries as reputation
+from app.signing.keys import read_account
 from app.tasks.models import Auction
 from app.tasks.queries import TaskView, task_of
 from app.tasks.rules.verbs import SIGNATURE_SECONDS
+
+
+def auctioneer_key(settings: Settings) -> LocalAccount | None:
+    """The key that awards by auction, None where this deployment runs none."""
+    if settings.auctioneer_key_file is None:
+        return None
+    return read_account(settings.auctioneer_key_file, production=settings.in_production)
 
 
 @dataclass(frozen=True)
@@ -123,8 +131,8 @@ async def frame_of(
         qualities = await reputation.entries(session, auction.qualities, agents)
         prior = 0 if frozen is None else frozen.prior
         seed = auctioneer.seal.seed(auction_id(auction.task_id, auction.round))
-    opening = json.loads(opening_document(auction, budget))
-    return Frame(AuctionKind(auction.kind), budget, auction.value or 0, seed, qualities, prior, opening)
+    fixed = fixed_facts(auction, budget)
+    return Frame(AuctionKind(auction.kind), budget, auction.value or 0, seed, qualities, prior, fixed)
 
 
 async def consider(

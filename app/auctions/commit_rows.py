@@ -13,6 +13,7 @@ from eth_utils.address import to_checksum_address
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auctions.commitments import raw
 from app.auctions.rules import AuctionKind
 from app.chain.typed_data import ZERO_ADDRESS
 from app.database import Address, Hash32, TaskId
@@ -121,6 +122,13 @@ class IntentPart:
 
 
 @dataclass(frozen=True)
+class AgentPart:
+    agent_id: int
+    owner: str
+    wallet: str | None
+
+
+@dataclass(frozen=True)
 class Seen:
     """A task as a bidder finds it, with what is known of the bidder; a Standing for the rules."""
 
@@ -130,8 +138,7 @@ class Seen:
     fund_intent: IntentPart | None
     award_intent: IntentPart | None
     time: int
-    owner: str | None
-    wallet: str | None
+    agent: AgentPart | None
     linked: bool
     failed_task: str | None
     failed_on: datetime | None
@@ -183,7 +190,7 @@ def seen(row: object) -> Seen:
         visibility=found["visibility"],
         payment=found["payment"],
     )
-    kind, state = found["kind"], found["state"]
+    kind, state, owner = found["kind"], found["state"], address(found["owner"])
     moments = (found["closes_at"], found["closed_at"], found["failed_at"])
     return Seen(
         task=task,
@@ -192,8 +199,7 @@ def seen(row: object) -> Seen:
         fund_intent=None if found["funding"] is None else IntentPart(found["funding"]),
         award_intent=None if found["awarding"] is None else IntentPart(found["awarding"]),
         time=found["time"],
-        owner=address(found["owner"]),
-        wallet=address(found["wallet"]),
+        agent=None if owner is None else AgentPart(found["agent_id"], owner, address(found["wallet"])),
         linked=found["linked"],
         failed_task=None if found["failed_task"] is None else "0x" + found["failed_task"].hex(),
         failed_on=found["failed_on"],
@@ -204,7 +210,3 @@ def seen(row: object) -> Seen:
 def address(packed: bytes | None) -> str | None:
     """Checksummed; a batch names the same few again and again."""
     return None if packed is None else str(to_checksum_address(packed))
-
-
-def raw(value: str) -> bytes:
-    return bytes.fromhex(value[2:])

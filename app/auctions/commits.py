@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.agents.rules import is_controller
+from app.agents.actions import controls
 from app.announcements.actions import announce
 from app.auctions import queries, rules
 from app.auctions.actions import require_not_revoked
@@ -87,21 +87,13 @@ async def require_commit(desk: Desk, found: Seen | None, commit: Commit) -> None
     expected = auction_id(commit.task_id, found.auction.round)
     if commit.auction_id != expected:
         raise CommitOfOtherAuction(auction_id=commit.auction_id, expected=expected)
-    await require_controlled(desk, found, commit.agent_id)
+    if found.agent is None or not await controls(desk.registry, found.agent, desk.account):
+        raise AgentIdNotControlled(account=desk.account, agent_id=commit.agent_id)
     if found.failed_on is not None:
         until = found.failed_on + BAR
         raise BarredFromSealed(agent_id=commit.agent_id, task_id=found.failed_task, until=until)
     signed = bid_commit_digest(desk.deployment, commit.auction_id, commit.commitment, commit.agent_id)
     await signatures.verify_digest(desk.chain, signed, commit.signature, desk.account)
-
-
-async def require_controlled(desk: Desk, found: Seen, agent_id: int) -> None:
-    """As app.tasks.actions.require_control, of an agent that was read already. Raises AgentIdNotControlled."""
-    known = found.owner is not None
-    if known and is_controller(str(found.owner), found.wallet, desk.account):
-        return
-    if not known or not await desk.registry.ask("isController", desk.account, agent_id):
-        raise AgentIdNotControlled(account=desk.account, agent_id=agent_id)
 
 
 async def withdraw_commit(desk: Desk, task_id: TaskId, agent_id: int) -> None:
@@ -113,8 +105,7 @@ async def withdraw_commit(desk: Desk, task_id: TaskId, agent_id: int) -> None:
         raise NotFound(kind="commitment")
     if found.agent != desk.account:
         raise BidNotYours(agent=found.agent, account=desk.account, verb="withdraw")
-    now = await database_now(desk.session)
-    if auction.closed_at is not None or (auction.closes_at is not None and auction.closes_at <= now):
+    if rules.is_over(auction, await database_now(desk.session)):
         raise BiddingClosed(closes_at=auction.closes_at)
     await desk.session.delete(found)
     await announce(desk.session, "bid.uncommitted", f"task:{task_id}", {"agent_id": agent_id})

@@ -1,14 +1,13 @@
 """What moves auctions on by itself: the reaction to funding and awards, the close, the award."""
 
 from celery import shared_task
-from eth_account.signers.local import LocalAccount
 
 from app import faults
 from app.announcements.actions import advance, next_for
 from app.announcements.models import Announcement
 from app.announcements.queries import position_of
 from app.auctions import actions, opening
-from app.auctions.awarding import Auctioneer, award_due
+from app.auctions.awarding import Auctioneer, auctioneer_key, award_due
 from app.auctions.sealing import Seal
 from app.boundary import WorkerRuntime, run_in_worker, transaction
 from app.chain.deployment import load
@@ -16,7 +15,6 @@ from app.chain.rpc import AsyncChain
 from app.config import Settings
 from app.database import Address, Digest, Hash32, TaskId
 from app.errors import ChainNotMirrored, ChainUnavailable
-from app.signing.keys import read_account
 
 SCHEDULE: dict[str, float] = {"auctions.sweep": 0.5, "auctions.catch_up": 15.0}
 
@@ -113,13 +111,6 @@ async def award(runtime: WorkerRuntime) -> None:
             await award_due(session, auctioneer)
     except (ChainNotMirrored, ChainUnavailable):
         return
-
-
-def auctioneer_key(settings: Settings) -> LocalAccount | None:
-    """The key that awards by auction, None where this deployment runs none."""
-    if settings.auctioneer_key_file is None:
-        return None
-    return read_account(settings.auctioneer_key_file, production=settings.in_production)
 
 
 def seal_of(settings: Settings) -> Seal | None:

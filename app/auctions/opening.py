@@ -25,7 +25,7 @@ from app.escrow.rules import State
 from app.reputation.actions import current_snapshot
 from app.tasks.models import Auction
 from app.tasks.queries import TaskView, task_of
-from app.tasks.rules.plans import MAX_EXTENSIONS
+from app.tasks.rules.plans import MAX_EXTENSIONS, longest_seconds
 
 
 async def open_funded(session: AsyncSession, seal: Seal | None, task_ids: list[TaskId]) -> None:
@@ -53,19 +53,20 @@ async def open_one(session: AsyncSession, seal: Seal | None, auction: Auction, b
         auction.seed_digest = hashed(raw(seal.seed(auction_id(auction.task_id, auction.round))))
     auction.opened_at, auction.closes_at = now, now + timedelta(seconds=auction.duration_seconds)
     auction.latest_close_at = auction.closes_at + MAX_EXTENSIONS * timedelta(seconds=auction.extension_seconds or 0)
-    document = opening_document(auction, budget)
+    fixed = fixed_facts(auction, budget)
+    document = json.dumps(fixed, sort_keys=True, separators=(",", ":")).encode()
     auction.opening = Digest(Hash32("0x" + hashlib.sha256(document).hexdigest()))
-    facts = {"closes_at": auction.closes_at.isoformat(), "opening": json.loads(document), "digest": auction.opening}
+    facts = {"closes_at": auction.closes_at.isoformat(), "opening": fixed, "digest": auction.opening}
     await announce(session, "auction.opened", f"task:{auction.task_id}", facts)
 
 
-def opening_document(auction: Auction, budget: int) -> bytes:
-    """Canonical JSON of what was fixed at the opening; amounts are strings of base units."""
+def fixed_facts(auction: Auction, budget: int) -> dict[str, object]:
+    """What was fixed at the opening; amounts are strings of base units. `opening` digests its canonical JSON."""
 
     def text(amount: int | None) -> str | None:
         return None if amount is None else str(amount)
 
-    said = {
+    return {
         "auction_id": auction_id(auction.task_id, auction.round),
         "kind": auction.kind,
         "budget": str(budget),
@@ -78,7 +79,6 @@ def opening_document(auction: Auction, budget: int) -> bytes:
         "decrement_bps": auction.decrement_bps,
         "extension_seconds": auction.extension_seconds,
     }
-    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
 
 
 async def close_due(session: AsyncSession, limit: int = 20) -> int:
@@ -172,9 +172,7 @@ async def remember_failure(
 
 def can_open_again(view: TaskView, auction: Auction) -> bool:
     """Once, where another round ends before awardBy."""
-    extension = (auction.extension_seconds or 0) * MAX_EXTENSIONS
-    needed = auction.duration_seconds + (auction.reveal_seconds or 0) + extension
-    return auction.round == 0 and view.time + needed < view.task.award_by
+    return auction.round == 0 and view.time + longest_seconds(auction) < view.task.award_by
 
 
 async def open_again(session: AsyncSession, seal: Seal | None, view: TaskView, auction: Auction) -> None:

@@ -1,10 +1,16 @@
 """Every SELECT of the catalogue."""
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue.models import Capability
 from app.catalogue.rules import Version
+
+
+def at_or_below(column: SQLColumnExpression[str], name: str) -> ColumnElement[bool]:
+    """A capability and everything below it: text finds text.sort."""
+    return or_(column == name, column.startswith(f"{name}.", autoescape=True))
+
 
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('capability:' || CAST(:name AS text), 0))")
 
@@ -35,7 +41,7 @@ async def newest(session: AsyncSession, *, below: str | None, after: str | None,
     wanted = select(Capability).join(latest, and_(*(latest.c[column.key] == column for column in version)))
     wanted = wanted.where(latest.c.place == 1).order_by(Capability.name).limit(limit)
     if below is not None:
-        wanted = wanted.where(or_(Capability.name == below, Capability.name.startswith(f"{below}.", autoescape=True)))
+        wanted = wanted.where(at_or_below(Capability.name, below))
     if after is not None:
         wanted = wanted.where(Capability.name > after)
     return list(await session.scalars(wanted))

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents import actions as agents
 from app.agents.actions import Registry, require_controller
-from app.agents.queries import agent_of, agent_with_profile, live_state
+from app.agents.queries import agent_of, agent_with_profile
 from app.announcements.actions import announce, announce_all
 from app.auctions import queries as auctions
+from app.auctions.rules import is_over
 from app.clock import database_now
 from app.database import Address, Digest, TaskId
 from app.errors import NotFound
@@ -19,7 +20,7 @@ from app.listings import actions as listings
 from app.membership import queries
 from app.membership.queries import OpenWork
 
-TODO = {
+NEXT_STEP = {
     State.AWARDED: "submit the work, or hand the task back by cancel",
     State.SUBMITTED: "wait for the buyer's release, or claim after the review window",
     State.DISPUTED: "wait for the ruling, or settle with the buyer",
@@ -54,13 +55,12 @@ async def steps(session: AsyncSession, agent_id: int) -> list[Step]:
     agent = await agent_with_profile(session, agent_id)
     if agent is None:
         raise NotFound(kind="agent")
-    live = await live_state(session, agent_id)
     has_profile = agent.profile is not None
     return [
         Step("registered", True, "POST /v1/agents/registrations"),
         Step("described", has_profile, f"PUT /v1/agents/{agent_id}/profile"),
         Step("listed", await queries.has_public_listing(session, agent_id), "POST /v1/listings"),
-        Step("alive", live in ("ready", "busy"), f"PUT /v1/agents/{agent_id}/heartbeat, every minute"),
+        Step("alive", agent.live in ("ready", "busy"), f"PUT /v1/agents/{agent_id}/heartbeat, every minute"),
         Step("bidding", await queries.has_bid(session, agent_id), "POST /v1/tasks/{task_id}/commits or …/bids"),
     ]
 
@@ -86,7 +86,7 @@ async def take_back(session: AsyncSession, agent_id: int) -> None:
     said: list[tuple[str, str, dict[str, object]]] = []
     for commit in await queries.waiting_commits(session, agent_id):
         auction = await auctions.locked_auction(session, commit.task_id)
-        if auction is not None and auction.closed_at is None and (auction.closes_at is None or auction.closes_at > now):
+        if auction is not None and not is_over(auction, now):
             await session.delete(commit)
             said.append(("bid.uncommitted", f"task:{commit.task_id}", {"agent_id": agent_id}))
     for bid in await queries.waiting_bids(session, agent_id):

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from app.agents.routes import CurrentRegistry
 from app.membership import actions
-from app.membership.actions import TODO, Leaving
+from app.membership.actions import NEXT_STEP, Leaving
 from app.web.dependencies import CurrentAccount, DbSession
 from app.web.fields import AgentId, DigestField, TaskIdField
 from app.web.mutating_route import MutatingRoute
@@ -79,7 +79,8 @@ def offboarding_view(left: Leaving) -> OffboardingView:
     return OffboardingView(
         done=left.done,
         work=[
-            WorkView(task_id=each.task_id, state=each.state.name.lower(), todo=TODO[each.state]) for each in left.work
+            WorkView(task_id=each.task_id, state=each.state.name.lower(), todo=NEXT_STEP[each.state])
+            for each in left.work
         ],
         binding_bids=[BindingBid(task_id=task_id, bid_digest=digest) for task_id, digest in left.binding_bids],
         reveals=list(left.reveals),

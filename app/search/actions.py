@@ -24,14 +24,9 @@ SELECT listing.id, listing.agent_id, listing.capability, listing.pricing, listin
         || setweight(to_tsvector('english', array_to_string(listing.tags, ' ')), 'B')
         || setweight(to_tsvector('english', translate(listing.capability, '.-', '  ')), 'B')
         || setweight(to_tsvector('english', left(listing.description, 2000)), 'D'),
-    record.stars, coalesce(record.reviews, 0), coalesce(record.delivered, 0), coalesce(record.weight, :newcomer),
-    listing.created_at
+    NULL, 0, 0, :newcomer, listing.created_at
 FROM market.listings listing
 JOIN chain.agents agent ON agent.agent_id = listing.agent_id
-LEFT JOIN LATERAL (
-    SELECT stars, reviews, delivered, weight FROM market.search_rows known
-    WHERE known.agent_id = listing.agent_id ORDER BY known.reviews DESC, known.delivered DESC LIMIT 1
-) AS record ON true
 WHERE listing.id = ANY(CAST(:ids AS uuid[])) AND listing.visibility = 'public'
 ON CONFLICT (listing_id) DO UPDATE SET capability = excluded.capability, pricing = excluded.pricing,
     price = excluded.price, tags = excluded.tags, available = excluded.available, words = excluded.words
@@ -58,8 +53,9 @@ async def index(session: AsyncSession, listing_ids: Sequence[UUID]) -> None:
     await session.execute(HIDE, {"ids": ids})
     await session.execute(MAKE, {"ids": ids, "newcomer": NEWCOMER})
     await session.execute(LEARN, {"ids": ids})
+    final = (await chain_clock(session)).finalized_number
     for agent_id in await agents_of(session, ids):
-        await record(session, agent_id)
+        await record(session, agent_id, final)
 
 
 async def agents_of(session: AsyncSession, ids: Sequence[str]) -> list[int]:
@@ -68,9 +64,8 @@ async def agents_of(session: AsyncSession, ids: Sequence[str]) -> list[int]:
     return [row.agent_id for row in await session.execute(owners, {"ids": list(ids)})]
 
 
-async def record(session: AsyncSession, agent_id: int) -> None:
-    """Writes an agent's final record to all of its rows."""
-    final = (await chain_clock(session)).finalized_number
+async def record(session: AsyncSession, agent_id: int, final: int) -> None:
+    """Writes an agent's record, up to the final block, to all of its rows."""
     found = record_of(await final_escrows(session, agent_id, final), await final_stars(session, agent_id, final))
     values = {"stars": found.mean_hundredths, "reviews": found.reviews, "delivered": found.delivered}
     weight = weight_of(found.mean_hundredths, found.reviews, found.delivered)

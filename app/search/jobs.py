@@ -55,7 +55,7 @@ async def records_once(runtime: WorkerRuntime) -> None:
             done = await held_position(session, "search.records")
             if done is not None and final > done:
                 for agent_id in await agents_final_between(session, done, final):
-                    await actions.record(session, agent_id)
+                    await actions.record(session, agent_id, final)
                 await advance(session, "search.records", final)
             missed = [row.id for row in await session.execute(MISSED)]
             if missed:

@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.agents.mirror_models import ChainAgent
 from app.agents.models import AgentHeartbeat
 from app.agents.queries import ALIVE
+from app.catalogue.queries import at_or_below
 from app.escrow.models import Escrow
 from app.listings.models import Listing
 from app.listings.rules import Visibility
@@ -107,8 +108,7 @@ def matching(wanted: Wanted, query: ColumnElement[Any] | None) -> ColumnElement[
     if query is not None:
         rules.append(row.words.op("@@")(query))
     if wanted.capability is not None:
-        below = wanted.capability + "."
-        rules.append(or_(row.capability == wanted.capability, row.capability.like(below.replace("_", r"\_") + "%")))
+        rules.append(at_or_below(row.capability, wanted.capability))
     same = ((row.pricing, wanted.pricing), (row.agent_id, wanted.agent_id))
     rules += [column == value for column, value in same if value is not None]
     if wanted.tag is not None:

@@ -88,11 +88,11 @@ async def allow_hire(session: AsyncSession, account: Address, task_id: TaskId, a
 
 async def record(session: AsyncSession, intent_id: UUID, account: Address, amount: int) -> None:
     """What an intent would take; said again, the first stays. Tells the account of a budget that comes to its end."""
-    before = await queries.spent_by(session, account)
+    policy = await queries.policy_of(session, account)
+    before = None if policy is None else await queries.spent_by(session, account)
     fresh = insert(Spend).values(intent_id=intent_id, account=account, amount=amount, day=TODAY)
     stored = await session.execute(fresh.on_conflict_do_nothing().returning(Spend.intent_id))
-    policy = await queries.policy_of(session, account)
-    if policy is None or stored.one_or_none() is None:
+    if policy is None or before is None or stored.one_or_none() is None:
         return
     for alert in alerts(limits_of(policy), before, before.plus(amount), policy.alert_bps):
         facts = {"window": alert.window, "spent": str(alert.spent), "limit": str(alert.limit)}

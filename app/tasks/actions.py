@@ -28,7 +28,7 @@ from app.tasks import queries, rules
 from app.tasks.models import Auction, Task
 from app.tasks.queries import TaskView
 from app.tasks.rules import NOBODY, Party, Payment
-from app.tasks.rules.plans import AuctionPlan, completed
+from app.tasks.rules.plans import AuctionPlan, completed, longest_seconds
 from app.tasks.rules.terms import Venue
 from app.tasks.signing import Desk, Signable, carry_unsigned, escrow_signable
 
@@ -54,7 +54,7 @@ async def post(desk: Desk, posting: Posting) -> TaskView:
     clock = await chain_clock(desk.session)
     if plan is not None and desk.auctioneer is None:
         raise AuctionsNotOffered()
-    seconds = None if plan is None else plan.longest_seconds
+    seconds = None if plan is None else longest_seconds(plan)
     rules.require_payment(terms, posting.payment, auctioned=plan is not None)
     rules.require_postable(terms, venue_of(desk), desk.account, auction_seconds=seconds, time=clock.timestamp)
     await require_uploaded(desk, "content", Digest(terms.content))

@@ -15,7 +15,7 @@ from app.auctions.rules.bidding import (
     require_outsider,
 )
 from app.auctions.rules.clearing import WHOLE_QUALITY, Candidate, Clearing, clear, rank, score_of
-from app.auctions.rules.pricing import extended, highest_allowed, rising_price
+from app.auctions.rules.pricing import extended, highest_allowed, is_over, rising_price
 from app.tasks.rules.plans import AuctionKind
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "extended",
     "highest_allowed",
     "is_awardable",
+    "is_over",
     "may_award",
     "may_award_and_fund",
     "rank",

@@ -2,10 +2,25 @@
 database's."""
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from app.money import WHOLE_BPS
 
 MICROSECOND = timedelta(microseconds=1)
+
+
+class Closing(Protocol):
+    """What is read of an auction to tell whether it still takes bids."""
+
+    @property
+    def closes_at(self) -> datetime | None: ...
+    @property
+    def closed_at(self) -> datetime | None: ...
+
+
+def is_over(auction: Closing, now: datetime) -> bool:
+    """Whether bidding has ended by the clock, though nobody may have closed it yet; one that never opened has not."""
+    return auction.closed_at is not None or (auction.closes_at is not None and auction.closes_at <= now)
 
 
 def highest_allowed(leading: int | None, budget: int, decrement_bps: int) -> int:

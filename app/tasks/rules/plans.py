@@ -3,6 +3,7 @@ units, seconds the database's."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from app.errors import AuctionPlanRefused
 
@@ -53,10 +54,21 @@ class AuctionPlan:
     decrement_bps: int | None = None
     extension_seconds: int | None = None
 
+
+class Timed(Protocol):
+    """A plan, or the auction that was made of it."""
+
     @property
-    def longest_seconds(self) -> int:
-        """How long it takes at most until the rule can run."""
-        return self.duration_seconds + (self.reveal_seconds or 0) + (self.extension_seconds or 0) * MAX_EXTENSIONS
+    def duration_seconds(self) -> int: ...
+    @property
+    def reveal_seconds(self) -> int | None: ...
+    @property
+    def extension_seconds(self) -> int | None: ...
+
+
+def longest_seconds(plan: Timed) -> int:
+    """How long it takes at most until the rule can run."""
+    return plan.duration_seconds + (plan.reveal_seconds or 0) + (plan.extension_seconds or 0) * MAX_EXTENSIONS
 
 
 def completed(plan: AuctionPlan, budget: int) -> AuctionPlan:

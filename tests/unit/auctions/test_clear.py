@@ -22,7 +22,7 @@ from app.auctions.rules import (
 )
 from app.errors import AuctionPlanRefused
 from app.money import MAX_AMOUNT
-from app.tasks.rules.plans import AuctionPlan, completed
+from app.tasks.rules.plans import AuctionPlan, completed, longest_seconds
 
 SECOND, FIRST = AuctionKind.SEALED_SECOND_SCORE, AuctionKind.SEALED_FIRST_PRICE
 OPEN, DUTCH = AuctionKind.OPEN_DESCENDING, AuctionKind.DUTCH
@@ -181,7 +181,7 @@ def test_a_dutch_price_rises_in_a_line_to_the_budget() -> None:
 
 def test_a_plan_is_completed_by_its_kind() -> None:
     assert completed(AuctionPlan(SECOND, 60), 100) == AuctionPlan(SECOND, 60, reveal_seconds=900)
-    assert completed(AuctionPlan(OPEN, 60), 100).longest_seconds == 60 + 20 * 60
+    assert longest_seconds(completed(AuctionPlan(OPEN, 60), 100)) == 60 + 20 * 60
     assert completed(AuctionPlan(DUTCH, 60), 101) == AuctionPlan(DUTCH, 60, start_price=50)
     assert completed(AuctionPlan(DUTCH, 60), 1).start_price == 1
 
