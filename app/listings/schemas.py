@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.catalogue.schemas import VersionText
+from app.listings.actions import content_of, offer_of
 from app.listings.models import Listing, ListingVersion
 from app.listings.rules import Offer, Pricing, Sample, Tier, Visibility, changes
 from app.web.fields import AddressField, AgentId, Amount, Capability, DigestField, Text, WireModel
@@ -137,7 +138,19 @@ def plain(value: object) -> object:
 
 def listing_view(listing: Listing) -> ListingView:
     """One listing as it is shown."""
-    return ListingView.model_validate(listing, from_attributes=True)
+    offer = offer_of(content_of(listing))
+    return ListingView(
+        **vars(offer)
+        | {
+            "tiers": [TierField(from_units=tier.from_units, price=tier.price) for tier in offer.tiers],
+            "samples": [SampleField(**vars(sample)) for sample in offer.samples],
+        },
+        id=listing.id,
+        agent_id=listing.agent_id,
+        version=listing.version,
+        created_at=listing.created_at,
+        updated_at=listing.updated_at,
+    )
 
 
 def version_views(versions: list[ListingVersion]) -> list[VersionView]:
