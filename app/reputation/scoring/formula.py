@@ -1,0 +1,40 @@
+"""Every number that the score depends on. A change of any is a new version, with a name of its own."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Chances are of one job; `cap` is in base units of the token.
+
+    A job weighs min(1, value / cap): what is too small to be worth a lie says little, and a large job is one job still.
+    Each `use_` leaves a part out, so that what it is worth can be measured.
+    """
+
+    name: str
+    cap: int = 3_000_000
+    noise: float = 0.1
+    recognised: float = 0.3
+    lies: tuple[float, ...] = (0.97, 0.75, 0.5, 0.25)
+    honest_prior: float = 6.0
+    liar_prior: float = 1.0
+    standing: tuple[float, float, float, float] = (0.75, 0.1, 0.1, 0.05)
+    silenced: float = 0.5
+    turned: float = 0.2
+    quality: tuple[float, float] = (3.0, 3.0)
+    newcomer: tuple[float, float] = (1.5, 6.0)
+    stepped: tuple[float, float] = (2.0, 2.0)
+    grid: int = 24
+    coarse: int = 12
+    rounds: int = 60
+    settled: float = 0.001
+    step_per_job: float = 0.0006
+    step_per_day: float = 0.0001
+    use_value: bool = True
+    use_raters: bool = True
+    use_audits: bool = True
+    use_silence: bool = True
+    use_time: bool = True
+
+
+NEWEST = Formula("guildhall-1")

@@ -1,0 +1,1 @@
+"""The market, the attacks and the questions of `scripts/bench reputation`."""
