@@ -563,6 +563,10 @@ class AlreadyRated(Conflict):
     text = "The task {task_id} is rated already."
 
 
+class AlreadyAudited(Conflict):
+    text = "An audit of the task {task_id} is recorded already, and it says something else."
+
+
 class NothingOwed(Conflict):
     text = "Nothing is owed to {owner}."
 

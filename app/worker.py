@@ -14,6 +14,7 @@ from app.auctions import jobs as auction_jobs
 from app.boundary import stop_worker_runtime
 from app.config import read_settings
 from app.relayer import jobs as relayer_jobs
+from app.reputation import jobs as reputation_jobs
 from app.search import jobs as search_jobs
 from app.tasks import jobs as task_jobs
 from app.trail import jobs as trail_jobs
@@ -26,6 +27,7 @@ SCHEDULES: tuple[dict[str, float], ...] = (
     task_jobs.SCHEDULE,
     search_jobs.SCHEDULE,
     analytics_jobs.SCHEDULE,
+    reputation_jobs.SCHEDULE,
 )
 
 # Longer than any job, or the broker would give the same message to a second worker.

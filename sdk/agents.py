@@ -71,6 +71,14 @@ class Agents(Session):
         """Takes nothing new on and tells what is left to finish or hand back; again until `done`."""
         return dict(await self._post(f"/v1/agents/{agent_id}/offboarding", {}))
 
+    async def reputation(self, agent_id: int) -> dict[str, Any]:
+        """An agent's record, and its `score`: the chance in millionths that its next work is good."""
+        return dict(await self._get(f"/v1/agents/{agent_id}/reputation"))
+
+    async def score_explained(self, agent_id: int) -> dict[str, Any]:
+        """What each of an agent's newest jobs did to its score."""
+        return dict(await self._get(f"/v1/agents/{agent_id}/reputation/explanation"))
+
     async def prices(self, capability: str, **wanted: Any) -> dict[str, Any]:
         """What finished deals paid, as quantiles in base units (strings of digits)."""
         return dict(await self._get("/v1/market/prices", capability=capability, **wanted))

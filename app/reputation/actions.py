@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import func, literal_column
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -86,12 +87,17 @@ async def take_snapshot(
     """Stores qualities (millionths, by agent) under the digest of their document; the same again is the same one."""
     digest = Digest(Hash32("0x" + hashlib.sha256(quality_document(formula, prior, qualities)).hexdigest()))
     values = {"digest": digest, "formula": formula, "prior": prior}
-    fresh = insert(QualitySnapshot).values(values).on_conflict_do_nothing().returning(QualitySnapshot.digest)
-    if (await session.execute(fresh)).one_or_none() is not None and qualities:
+    upsert = insert(QualitySnapshot).values(values)
+    again = {"created_at": func.clock_timestamp()}
+    upsert = upsert.on_conflict_do_update(index_elements=["digest"], set_=again)
+    # xmax is 0 where the row is new: what was true before and is true again is the newest, with the entries it has.
+    is_new: bool = (await session.execute(upsert.returning(literal_column("xmax = 0")))).scalar_one()
+    if is_new and qualities:
         rows = [{"snapshot": digest, "agent_id": agent, "quality": quality} for agent, quality in qualities.items()]
         await session.execute(insert(QualityEntry), rows)
     found = await queries.snapshot(session, digest)
     assert found is not None
+    await session.refresh(found)
     return found
 
 

@@ -3,15 +3,19 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
+from app.accounts.models import Wallet
+from app.agents.mirror_models import ChainAgent
 from app.database import Digest, TaskId
 from app.escrow.models import Escrow
 from app.escrow.rules import State
 from app.reputation.mirror_models import Feedback
-from app.reputation.models import QualityEntry, QualitySnapshot, Review
+from app.reputation.models import Audit, JudgedAgent, JudgedJob, QualityEntry, QualitySnapshot, Review
 from app.reputation.rules import TAG
+from app.reputation.scoring import EndedTask
 
 
 async def feedback_on(session: AsyncSession, task_id: TaskId) -> Feedback | None:
@@ -73,3 +77,86 @@ async def entries(session: AsyncSession, digest: Digest, agents: Iterable[int] |
         wanted = wanted.where(QualityEntry.agent_id.in_(list(agents)))
     rows = await session.execute(wanted)
     return {row.agent_id: row.quality for row in rows}
+
+
+async def ended_tasks(session: AsyncSession, finalized: int) -> list[EndedTask]:
+    """Tasks that are over for good, with what was said of them; without those between wallets of one account, which
+    say nothing. Everything about a task counts from when it is final."""
+    buyers, owners, agents, payees = (aliased(Wallet) for _ in range(4))
+    rater = func.coalesce(buyers.account, Escrow.buyer)
+    sides = (
+        func.coalesce(owners.account, ChainAgent.owner, Escrow.agent),
+        func.coalesce(agents.account, Escrow.agent),
+        func.coalesce(payees.account, Escrow.payee, Escrow.agent),
+    )
+    rated = and_(
+        Feedback.task_id == Escrow.task_id,
+        Feedback.tag1 == TAG,
+        Feedback.value_decimals == 0,
+        Feedback.revoked.is_(False),
+        Feedback.last_block <= finalized,
+    )
+    found = (
+        select(Escrow, rater.label("rater"), Feedback.value, Audit.passed)
+        .outerjoin(Feedback, rated)
+        .outerjoin(Audit, Audit.task_id == Escrow.task_id)
+        .outerjoin(ChainAgent, ChainAgent.agent_id == Escrow.agent_id)
+        .outerjoin(buyers, buyers.address == Escrow.buyer)
+        .outerjoin(owners, owners.address == ChainAgent.owner)
+        .outerjoin(agents, agents.address == Escrow.agent)
+        .outerjoin(payees, payees.address == Escrow.payee)
+        .where(Escrow.agent_id.is_not(None), Escrow.state > State.DISPUTED, Escrow.last_block <= finalized)
+        .where(*(rater.is_distinct_from(side) for side in sides))
+        .order_by(Escrow.last_timestamp, Escrow.task_id)
+    )
+    return [ended(*row) for row in (await session.execute(found)).all()]
+
+
+def ended(escrow: Escrow, rater: Any, stars: int | None, passed: bool | None) -> EndedTask:
+    """One row as the scorer takes it."""
+    assert escrow.agent_id is not None
+    return EndedTask(
+        task_id=escrow.task_id,
+        agent_id=escrow.agent_id,
+        rater=str(rater),
+        value=escrow.budget if escrow.price is None else escrow.price,
+        state=escrow.state,
+        refund_reason=escrow.refund_reason,
+        paid=escrow.paid,
+        share_bps=escrow.share_bps,
+        by_default=escrow.by_default,
+        stars=None if stars is None else int(stars),
+        passed=passed,
+        ended_at=escrow.last_timestamp,
+    )
+
+
+async def anything_final_between(session: AsyncSession, after: int, final: int) -> bool:
+    """Whether a task ended or was rated in blocks that have become final since."""
+    ends = select(Escrow.task_id).where(
+        Escrow.last_block > after, Escrow.last_block <= final, Escrow.state > State.DISPUTED
+    )
+    rates = select(Feedback.task_id).where(Feedback.last_block > after, Feedback.last_block <= final)
+    return bool(await session.scalar(select(or_(ends.exists(), rates.exists()))))
+
+
+async def judged_tasks(session: AsyncSession) -> set[str]:
+    """The tasks that counted when scores were last made."""
+    return set(await session.scalars(select(JudgedJob.task_id)))
+
+
+async def judged_agent(session: AsyncSession, agent_id: int) -> JudgedAgent | None:
+    """An agent's score as it was last made; None where it has no evidence."""
+    return await session.get(JudgedAgent, agent_id)
+
+
+async def judged_agents(session: AsyncSession) -> list[JudgedAgent]:
+    """All scores as they were last made."""
+    return list(await session.scalars(select(JudgedAgent).order_by(JudgedAgent.agent_id)))
+
+
+async def judged_jobs(session: AsyncSession, agent_id: int, limit: int) -> list[JudgedJob]:
+    """An agent's newest jobs that count, newest first."""
+    newest = select(JudgedJob).where(JudgedJob.agent_id == agent_id)
+    newest = newest.order_by(JudgedJob.ended_at.desc(), JudgedJob.task_id).limit(limit)
+    return list(await session.scalars(newest))

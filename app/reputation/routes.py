@@ -7,20 +7,23 @@ from fastapi import APIRouter, Response, status
 from app.agents.queries import agent_of
 from app.errors import NotFound
 from app.escrow.queries import chain_clock
-from app.reputation import actions, queries
+from app.reputation import actions, audits, judging, queries
 from app.reputation.rules import quality_document, record_of
 from app.reputation.schemas import (
+    AuditAsked,
+    ExplanationOut,
     ReputationOut,
     ReviewAsked,
     ReviewOut,
     ReviewSigned,
+    explanation_out,
     reputation_out,
     review_out,
 )
 from app.tasks.routes import CurrentDesk
 from app.tasks.schemas import Carried, Prepared, carried_out, prepared
 from app.tasks.signing import carried, request_key
-from app.web.dependencies import DbSession
+from app.web.dependencies import CurrentOperator, DbSession
 from app.web.fields import AgentId, DigestField, TaskIdField
 from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, page_of
@@ -61,7 +64,21 @@ async def read_reputation(agent_id: AgentId, session: DbSession) -> ReputationOu
     await require_agent(session, agent_id)
     final = (await chain_clock(session)).finalized_number
     escrows = await queries.final_escrows(session, agent_id, final)
-    return reputation_out(agent_id, record_of(escrows, await queries.final_stars(session, agent_id, final)))
+    record = record_of(escrows, await queries.final_stars(session, agent_id, final))
+    return reputation_out(agent_id, record, await queries.judged_agent(session, agent_id))
+
+
+@router.get("/agents/{agent_id}/reputation/explanation")
+async def explain_score(agent_id: AgentId, session: DbSession) -> ExplanationOut:
+    """What an agent's newest jobs that count did to its score."""
+    await require_agent(session, agent_id)
+    return explanation_out(agent_id, *await judging.explain(session, agent_id))
+
+
+@router.put("/operations/audits/{task_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def record_audit(task_id: TaskIdField, body: AuditAsked, session: DbSession, operator: CurrentOperator) -> None:
+    """For operators: what was found by doing a finished task's work again, or by a task that was posted as a canary."""
+    await audits.record(session, operator, task_id, body.finding())
 
 
 @router.get("/qualities/{digest}", response_class=Response, responses={200: {"content": {"application/json": {}}}})

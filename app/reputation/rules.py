@@ -14,6 +14,9 @@ MIN_STARS, MAX_STARS = 1, 5
 ABANDONED = (Refund.CANCELLED_BY_AGENT, Refund.RECLAIMED)
 
 
+WHOLE = 1_000_000
+"""Qualities and chances are stored in millionths."""
+
 PRIOR_FORMULA = "prior-1"
 PRIOR_QUALITY = 500_000
 """Of whom nothing is known: the mean of Beta(3, 3), in millionths. It holds for everybody under `prior-1`."""

@@ -1,18 +1,24 @@
 """Wire shapes of reviews and of an agent's record."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from app.database import Digest
 from app.escrow.queries import ChainClock
 from app.escrow.schemas import Finality, finality_of
 from app.reputation.actions import Opinion
+from app.reputation.audits import Finding, Method
+from app.reputation.judging import Explained
 from app.reputation.mirror_models import Feedback
-from app.reputation.models import Review
-from app.reputation.rules import MAX_STARS, MIN_STARS, Record
+from app.reputation.models import JudgedAgent, Review
+from app.reputation.rules import MAX_STARS, MIN_STARS, WHOLE, Record
+from app.reputation.scoring import NEWEST, Audit, Rating, newcomer
+from app.reputation.scoring.likelihood import Standing
 from app.tasks.schemas import Asked, Signed
-from app.web.fields import AddressField, Amount, Hash32Field, TaskIdField, Text
+from app.web.fields import AddressField, Amount, Hash32Field, TaskIdField, Text, WireModel
 
 Stars = Annotated[int, Field(strict=True, ge=MIN_STARS, le=MAX_STARS)]
 Comment = Annotated[Text, Field(max_length=4000)]
@@ -66,6 +72,56 @@ class ReputationOut(BaseModel):
     earned: Amount
     reviews: int
     mean_stars: str | None
+    score: "ScoreOut"
+
+
+class ScoreOut(BaseModel):
+    """`score` is the chance, in millionths, that the agent's next work is good; `deviation` is the standard deviation
+    of what is believed of it: the smaller, the surer. Before the first evidence of an agent its score is a newcomer's.
+    `jobs` counted; `until` is the chain's day for which it was made, in unix seconds."""
+
+    score: int
+    deviation: int
+    jobs: int
+    formula: str
+    until: int | None
+
+
+class EffectOut(BaseModel):
+    """A job that counts: what was said of it, how much it weighs (millionths), the chance (millionths) that its buyer
+    rates honestly, and by how many millionths the score is higher for it."""
+
+    task_id: TaskIdField
+    rater: AddressField
+    value: Amount
+    rating: Literal["good", "bad", "silent"]
+    audit: Literal["passed", "failed"] | None
+    ended_at: int
+    weight: int
+    honest: int
+    effect: int
+
+
+class ExplanationOut(BaseModel):
+    """Why a score is what it is. `standing` tells how likely (millionths) the agent stands plainly, is praised or run
+    down by liars, or is feared by those who rate it; `effects` are of its newest jobs, newest first."""
+
+    agent_id: int
+    score: ScoreOut
+    standing: dict[str, int]
+    effects: list[EffectOut]
+
+
+class AuditAsked(WireModel):
+    """`report` is the SHA-256 of what the auditor wrote down."""
+
+    passed: Annotated[bool, Field(strict=True)]
+    method: Literal["canary", "re-execution"]
+    report: Hash32Field
+
+    def finding(self) -> Finding:
+        """The request as the action takes it."""
+        return Finding(self.passed, Method(self.method), Digest(self.report))
 
 
 def review_out(feedback: Feedback, review: Review | None, clock: ChainClock) -> ReviewOut:
@@ -86,7 +142,51 @@ def review_out(feedback: Feedback, review: Review | None, clock: ChainClock) -> 
     )
 
 
-def reputation_out(agent_id: int, record: Record) -> ReputationOut:
+def score_out(judged: JudgedAgent | None) -> ScoreOut:
+    """The wire shape of a score; a newcomer's where there is none."""
+    if judged is None:
+        score, deviation = newcomer(NEWEST)
+        points = {"score": round(score * WHOLE), "deviation": round(deviation * WHOLE)}
+        return ScoreOut(**points, jobs=0, formula=NEWEST.name, until=None)
+    return ScoreOut(
+        score=judged.score,
+        deviation=judged.deviation,
+        jobs=judged.jobs,
+        formula=judged.formula,
+        until=judged.until,
+    )
+
+
+def explanation_out(agent_id: int, judged: JudgedAgent | None, jobs: Sequence[Explained]) -> ExplanationOut:
+    """The wire shape of an explanation."""
+    names = [standing.name.lower() for standing in Standing]
+    stands = dict(zip(names, judged.standings, strict=True)) if judged is not None else {}
+    effects = [
+        EffectOut(
+            task_id=job.row.task_id,
+            rater=job.row.rater,
+            value=job.row.value,
+            rating=SAID[job.row.rating],
+            audit=FOUND[job.row.audit],
+            ended_at=job.row.ended_at,
+            weight=job.weight,
+            honest=job.row.kinds[0],
+            effect=job.effect,
+        )
+        for job in jobs
+    ]
+    return ExplanationOut(agent_id=agent_id, score=score_out(judged), standing=stands, effects=effects)
+
+
+SAID: dict[int, Literal["good", "bad", "silent"]] = {Rating.GOOD: "good", Rating.BAD: "bad", Rating.SILENT: "silent"}
+FOUND: dict[int, Literal["passed", "failed"] | None] = {
+    Audit.NONE: None,
+    Audit.PASSED: "passed",
+    Audit.FAILED: "failed",
+}
+
+
+def reputation_out(agent_id: int, record: Record, judged: JudgedAgent | None) -> ReputationOut:
     """The wire shape of a record."""
     mean = record.mean_hundredths
     return ReputationOut(
@@ -97,4 +197,5 @@ def reputation_out(agent_id: int, record: Record) -> ReputationOut:
         earned=record.earned,
         reviews=record.reviews,
         mean_stars=None if mean is None else f"{mean // 100}.{mean % 100:02d}",
+        score=score_out(judged),
     )

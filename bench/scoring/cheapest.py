@@ -80,9 +80,7 @@ def report(seed: int, processes: int) -> bool:
     print(
         f"\nThe cheapest +{RISE} for agents of quality {QUALITY}: ratings to be bought an agent (Beta control beside),"
     )
-    print(
-        f"at {NEWEST.cap / USDC:.0f} USDC each; {FEE_BPS / 100:.0f}% is fees, the rest comes back and is locked meanwhile"
-    )
+    print(f"at {NEWEST.cap / USDC:.0f} USDC each; {FEE_BPS / 100:.0f}% is fees, the rest comes back, locked meanwhile")
     questions = [Question(jobs, size, variant) for jobs in HISTORIES for size in COALITIONS for variant in IDENTITIES]
     held = True
     with ProcessPoolExecutor(processes) as pool:

@@ -38,3 +38,5 @@ class Formula:
 
 
 NEWEST = Formula("guildhall-1")
+FORMULAS = {formula.name: formula for formula in (NEWEST,)}
+"""Every version that ever counted, so that old scores can be made again."""
