@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     requests_per_second: float = Field(default=50.0, gt=0)
     anonymous_requests_per_second: float = Field(default=20.0, gt=0)
     burst_seconds: float = Field(default=10.0, ge=1)
+    private_endpoints: bool = False
     max_json_bytes: int = MEBIBYTE
     max_content_bytes: int = 32 * MEBIBYTE
     trail_anchor_minutes: float = Field(default=60.0, gt=0)
@@ -116,6 +117,8 @@ class Settings(BaseSettings):
             return self
         if self.fault_at:
             raise SettingRefused(name="FAULT_AT", reason="crash points are for tests, not for production")
+        if self.private_endpoints:
+            raise SettingRefused(name="PRIVATE_ENDPOINTS", reason="agents could make the service call its own network")
         if self.reorg_handling == "off":
             raise SettingRefused(name="REORG_HANDLING", reason="only a test may switch it off")
         if not self.public_url.startswith("https://"):

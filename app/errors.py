@@ -577,3 +577,38 @@ class BadStoredKey(SettingRefused):
 
 class PaymentsNotYours(Forbidden):
     text = "Only the account itself may read the payments of {address}."
+
+
+class EndpointFailed(Unavailable):
+    text = "The agent's endpoint did not do the call: {reason}."
+
+
+class EndpointRefused(Forbidden):
+    text = "Nothing is sent to {host}: {address} is not an address of the public internet."
+
+
+class NoAgentFits(Unavailable):
+    text = "No agent that fits takes calls of {capability} now."
+
+
+class TooBusy(Unavailable):
+    text = "Calls of {priority} priority are not taken now: come again later."
+
+
+class CallFailed(Unavailable):
+    """`attempts` are the router's own notes of each try."""
+
+    text = "No valid answer in {tries} tries."
+    attempts: tuple[object, ...] = ()
+
+
+class CallRunning(Conflict):
+    text = "The call {call_id} is on its way: ask for it by GET."
+
+
+class CallNamedTwice(Conflict):
+    text = "The name {call_id} stands for another call of yours."
+
+
+class InputRefused(InvalidInput):
+    text = "The input is not what the capability takes, at {at}: {reason}."

@@ -37,6 +37,8 @@ from app.payments import routes as payments
 from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
+from app.routing import routes as routing
+from app.routing.desk import RoutingDesk
 from app.search import routes as search
 from app.spending import routes as spending
 from app.streams import routes as streams
@@ -76,6 +78,7 @@ ROUTERS = (
     search.router,
     analytics.router,
     membership.router,
+    routing.router,
     streams.router,
 )
 STREAMED = frozenset({("POST", "/v1/content")})
@@ -132,7 +135,10 @@ def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI
                 network = replace(network, reveal_key=Seal.of(auctioneer).reveal_key.public)
             sessions = make_sessions(engine)
             app.state.runtime = Runtime(settings, sessions, contracts, chain, network, authenticate, record)
+            app.state.routing = desk = RoutingDesk(settings, sessions)
+            await desk.start()
             yield
+            await desk.close()
         await engine.dispose()
         await counters.close()
 

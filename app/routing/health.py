@@ -1,0 +1,207 @@
+"""What this process knows of agents: latency, calls on their way, breakers. Breakers are shared through Redis where
+there is one; without it each process has its own, and calls go on."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from app.routing.rules import Breaker, Latency, Permit, Phase, after, observed, permit, probing, seen_at
+from app.routing.rules.choice import Candidate, Considered
+
+log = logging.getLogger(__name__)
+MOST_EJECTED = 0.3
+OPEN = "guildhall:routing:open"
+PROBE = "guildhall:routing:probe"
+ANSWER_SECONDS = 0.1
+REST_SECONDS = 1.0
+SYNC_SECONDS = 0.25
+KEPT_MS = 600_000
+
+
+@dataclass
+class AgentHealth:
+    """One agent as this process sees it."""
+
+    latency: Latency = field(default_factory=Latency)
+    breaker: Breaker = field(default_factory=Breaker)
+    in_flight: int = 0
+
+
+Told = Callable[[int, Phase, Phase], None]
+"""Called with an agent and its breaker's phase before and after."""
+
+
+class Health:
+    """All agents that were ever called from here; `told` hears of each transition of a breaker."""
+
+    def __init__(self, redis_url: str | None = None, told: Told | None = None) -> None:
+        self._agents: dict[int, AgentHealth] = {}
+        self._ejected: set[int] = set()
+        self._told = told or (lambda _agent, _before, _now: None)
+        self._redis = (
+            None
+            if redis_url is None
+            else Redis.from_url(
+                redis_url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, decode_responses=True
+            )
+        )
+        self._rests_until = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sync: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins to hear from other processes."""
+        if self._redis is not None:
+            self._sync = asyncio.create_task(self._keep_in_step())
+
+    async def close(self) -> None:
+        """Ends what runs and lets go of Redis."""
+        waiting = [*self._tasks, *([self._sync] if self._sync else [])]
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        if self._redis is not None:
+            await self._redis.aclose()
+
+    def of(self, agent_id: int) -> AgentHealth:
+        return self._agents.setdefault(agent_id, AgentHealth())
+
+    def is_ejected(self, agent_id: int, now: float) -> bool:
+        """Whether nothing may be sent to an agent, not even a probe."""
+        return agent_id in self._ejected and permit(self.of(agent_id).breaker, now) is Permit.NO
+
+    def considered(self, candidate: Candidate, now: float) -> Considered:
+        """What is known of a candidate now."""
+        health = self.of(candidate.agent_id)
+        is_probe = candidate.agent_id in self._ejected and permit(health.breaker, now) is Permit.PROBE
+        return Considered(
+            agent_id=candidate.agent_id,
+            price=candidate.price,
+            quality=candidate.quality,
+            latency_ms=seen_at(health.latency, now),
+            in_flight=health.in_flight,
+            success=health.breaker.rate,
+            probe=is_probe,
+        )
+
+    async def claim_probe(self, agent_id: int, now: float) -> bool:
+        """Whether this call is the one probe of a breaker; of all processes one gets it."""
+        health = self.of(agent_id)
+        if permit(health.breaker, now) is not Permit.PROBE:
+            return False
+        self._moved(agent_id, probing(health.breaker, now))
+        if self._redis is None or time.monotonic() < self._rests_until:
+            return True
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return bool(await self._redis.set(f"{PROBE}:{agent_id}", "1", nx=True, px=1_000))
+        except (RedisError, OSError, TimeoutError) as error:
+            self._rest(error)
+            return True
+
+    def began(self, agent_id: int) -> None:
+        """A call is on its way."""
+        self.of(agent_id).in_flight += 1
+
+    def ended(self, agent_id: int, ok: bool | None, ms: float, pool_size: int) -> None:
+        """A call ended after so long: well, badly, or (None) because nobody waited any more.
+
+        A failure is given with the time-out in the place of its time.
+        """
+        health, now = self.of(agent_id), time.monotonic()
+        health.in_flight = max(0, health.in_flight - 1)
+        if ok is None:
+            return
+        health.latency = observed(health.latency, ms, now)
+        moved = after(health.breaker, ok, now)
+        is_opening = moved.phase is Phase.OPEN and agent_id not in self._ejected
+        if is_opening and len(self._ejected) >= max(1, int(pool_size * MOST_EJECTED)):
+            # As many are out as may be: it stays in, and its burden says how bad it is.
+            health.breaker = replace(moved, phase=Phase.CLOSED, failures=0)
+            return
+        self._moved(agent_id, moved)
+
+    def _moved(self, agent_id: int, moved: Breaker) -> None:
+        """Takes a breaker's new state, and tells of a transition."""
+        health = self.of(agent_id)
+        before, health.breaker = health.breaker.phase, moved
+        if moved.phase is before:
+            return
+        if moved.phase is Phase.CLOSED:
+            self._ejected.discard(agent_id)
+        else:
+            self._ejected.add(agent_id)
+        self._told(agent_id, before, moved.phase)
+        if self._redis is not None:
+            task = asyncio.create_task(self._share(agent_id, moved))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _share(self, agent_id: int, breaker: Breaker) -> None:
+        """Writes an open breaker where other processes look, and takes a closed one away. Times become pauses: clocks
+        of processes are not compared."""
+        assert self._redis is not None
+        now = time.monotonic()
+        if now < self._rests_until:
+            return
+        key = f"{OPEN}:{agent_id}"
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                if breaker.phase is Phase.CLOSED:
+                    await self._redis.delete(key)
+                    await self._redis.srem(OPEN, str(agent_id))
+                    return
+                said = asdict(breaker) | {"until": None}
+                pause = max(1, int((breaker.until - now) * 1000))
+                async with self._redis.pipeline() as pipe:
+                    pipe.set(key, json.dumps(said), px=KEPT_MS)
+                    pipe.set(f"{key}:pause", "1", px=pause)
+                    pipe.sadd(OPEN, str(agent_id))
+                    await pipe.execute()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._rest(error)
+
+    async def _keep_in_step(self) -> None:
+        """Until it is cancelled: takes over what other processes say of breakers."""
+        while True:
+            await asyncio.sleep(SYNC_SECONDS)
+            if time.monotonic() < self._rests_until:
+                continue
+            try:
+                async with asyncio.timeout(4 * ANSWER_SECONDS):
+                    await self._hear()
+            except (RedisError, OSError, TimeoutError) as error:
+                self._rest(error)
+
+    async def _hear(self) -> None:
+        """One look at Redis: open breakers come in, and those that another process closed go."""
+        assert self._redis is not None
+        members = {int(each) for each in await self._redis.smembers(OPEN)}
+        now = time.monotonic()
+        for agent_id in sorted(members):
+            said, pause = await asyncio.gather(
+                self._redis.get(f"{OPEN}:{agent_id}"), self._redis.pttl(f"{OPEN}:{agent_id}:pause")
+            )
+            if said is None:
+                await self._redis.srem(OPEN, str(agent_id))
+                continue
+            health = self.of(agent_id)
+            if health.breaker.phase is Phase.CLOSED:
+                read = json.loads(said)
+                health.breaker = Breaker(**read | {"phase": Phase.OPEN, "until": now + max(0, pause) / 1000})
+                self._ejected.add(agent_id)
+        for agent_id in sorted(self._ejected - members):
+            health = self.of(agent_id)
+            if health.breaker.phase is Phase.OPEN and now >= health.breaker.until:
+                health.breaker = replace(health.breaker, phase=Phase.CLOSED, failures=0)
+                self._ejected.discard(agent_id)
+
+    def _rest(self, error: Exception) -> None:
+        self._rests_until = time.monotonic() + REST_SECONDS
+        log.warning("breakers are this process's own: redis=%s", type(error).__name__)

@@ -1,0 +1,31 @@
+"""The table of calls."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import MARKET_SCHEMA, Address, AddressColumn, Base
+
+
+class Call(Base):
+    """One call of an account, named by it. `asked` is the request, `attempts` every try with what was known of those
+    among whom it chose. A running one whose deadline is over was lost with the process that carried it."""
+
+    __tablename__ = "calls"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    account: Mapped[Address] = mapped_column(AddressColumn, primary_key=True)
+    call_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    asked: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(Text)
+    agent_id: Mapped[int | None] = mapped_column(BigInteger)
+    answer: Mapped[Any] = mapped_column(JSONB)
+    problem: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=text("clock_timestamp()"))
+    deadline: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))

@@ -1,0 +1,94 @@
+"""Every SELECT of routing."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.agents.mirror_models import ChainAgent
+from app.agents.models import AgentHeartbeat, AgentProfile
+from app.catalogue.models import Capability
+from app.catalogue.queries import at_or_below
+from app.catalogue.rules import Contract, Version
+from app.database import Address
+from app.listings.models import Listing
+from app.listings.rules import Pricing, Visibility
+from app.reputation.models import JudgedAgent
+from app.routing.models import Call
+from app.routing.rules import Candidate
+
+REGION = "region:"
+MOST_OFFERS = 20_000
+
+
+async def candidates(session: AsyncSession, capability: str, newcomer: int) -> list[Candidate]:
+    """Public, open offers per call at or below a capability that say where to call; without those whose agents say
+    that they are away. Qualities are millionths, a newcomer's where there is no score."""
+    endpoint = func.coalesce(Listing.endpoint, AgentProfile.endpoint)
+    found = (
+        select(Listing, endpoint, func.coalesce(JudgedAgent.score, newcomer))
+        .join(ChainAgent, ChainAgent.agent_id == Listing.agent_id)
+        .outerjoin(AgentProfile, AgentProfile.agent_id == Listing.agent_id)
+        .outerjoin(JudgedAgent, JudgedAgent.agent_id == Listing.agent_id)
+        .outerjoin(AgentHeartbeat, AgentHeartbeat.agent_id == Listing.agent_id)
+        .where(at_or_below(Listing.capability, capability), endpoint.is_not(None))
+        .where(Listing.pricing == Pricing.PER_CALL, Listing.price.is_not(None))
+        .where(Listing.visibility == Visibility.PUBLIC, Listing.availability == "open")
+        .where(or_(AgentHeartbeat.state.is_(None), AgentHeartbeat.state != "away"))
+        .order_by(Listing.agent_id, Listing.price, Listing.id)
+        .distinct(Listing.agent_id)
+        .limit(MOST_OFFERS)
+    )
+    return [candidate_of(*row) for row in (await session.execute(found)).all()]
+
+
+def candidate_of(listing: Listing, endpoint: str, quality: int) -> Candidate:
+    """An offer as it is chosen by."""
+    regions = [tag.removeprefix(REGION) for tag in listing.tags if tag.startswith(REGION)]
+    return Candidate(
+        agent_id=listing.agent_id,
+        listing_id=str(listing.id),
+        capability=listing.capability,
+        endpoint=endpoint,
+        price=listing.price or 0,
+        quality=quality,
+        keeps_to=listing.keeps_to,
+        region=regions[0] if regions else None,
+        max_concurrent=listing.limits.get("max_concurrent"),
+        max_input_bytes=listing.limits.get("max_input_bytes"),
+    )
+
+
+async def contracts(session: AsyncSession, offers: Iterable[Candidate]) -> dict[tuple[str, str], Contract]:
+    """The schemas that offers keep to, by capability and version."""
+    wanted = sorted({(each.capability, each.keeps_to) for each in offers if each.keeps_to is not None})
+    found: dict[tuple[str, str], Contract] = {}
+    if wanted:
+        named = [(name, each.major, each.minor) for name, each in ((name, Version.read(text)) for name, text in wanted)]
+        key = tuple_(Capability.name, Capability.major, Capability.minor)
+        for each in await session.scalars(select(Capability).where(key.in_(named))):
+            found[each.name, str(each.version)] = each.contract
+    return found
+
+
+async def call_of(session: AsyncSession, account: Address, call_id: UUID) -> Call | None:
+    """One call of an account."""
+    return await session.get(Call, (account, call_id))
+
+
+async def calls_of(
+    session: AsyncSession, account: Address, state: str | None, after: tuple[Any, ...] | None, limit: int
+) -> list[Call]:
+    """An account's calls, newest first; `lost` are those whose process went before their deadline."""
+    wanted = select(Call).where(Call.account == account)
+    over = Call.deadline < func.clock_timestamp()
+    if state == "lost":
+        wanted = wanted.where(and_(Call.state == "running", over))
+    elif state is not None:
+        wanted = wanted.where(Call.state == state)
+    if after is not None:
+        wanted = wanted.where(tuple_(Call.created_at, Call.call_id) < after)
+    ordered = wanted.order_by(Call.created_at.desc(), Call.call_id.desc()).limit(limit)
+    return list(await session.scalars(ordered))

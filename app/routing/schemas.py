@@ -1,0 +1,170 @@
+"""Wire shapes of routing and calls."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.routing.actions import Asked
+from app.routing.models import Call
+from app.routing.rules import Candidate, Choice, Considered, Wanted
+from app.routing.rules.choice import Preference
+from app.web.fields import Amount, Capability, Text, WireModel
+
+Version = Annotated[Text, Field(pattern=r"^(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})$")]
+Millionths = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+Prefer = Literal["speed", "balanced", "cost"]
+
+
+class RouteAsked(WireModel):
+    """What a call needs; what is left out does not narrow. `keeps_to` is a version of the catalogue, `region` a tag
+    `region:…` of the listing, `prefer` what counts more of two agents that do."""
+
+    capability: Capability
+    max_price: Amount | None = None
+    min_quality: Millionths | None = None
+    max_latency_ms: Annotated[int, Field(strict=True, ge=1, le=600_000)] | None = None
+    keeps_to: Version | None = None
+    region: Annotated[Text, Field(min_length=1, max_length=33)] | None = None
+    prefer: Prefer = "balanced"
+
+    def wanted(self, max_price: int | None = None) -> Wanted:
+        """The request as the rules take it."""
+        return Wanted(
+            capability=self.capability,
+            max_price=self.max_price if max_price is None else max_price,
+            min_quality=self.min_quality,
+            max_latency_ms=self.max_latency_ms,
+            keeps_to=self.keeps_to,
+            region=self.region,
+            prefer=Preference(self.prefer),
+        )
+
+
+class ConsideredOut(BaseModel):
+    """An agent that was looked at, and its burden: the smaller one is chosen."""
+
+    agent_id: int
+    price: Amount
+    quality: int
+    latency_ms: float
+    in_flight: int
+    success: float
+    probe: bool
+    burden: float
+
+
+class RouteOut(BaseModel):
+    """Who does it now, where, and why. `reason`: less burden, only (no other may be called), probe (of a breaker)."""
+
+    agent_id: int
+    listing_id: str
+    endpoint: str
+    price: Amount
+    quality: int
+    reason: str
+    considered: list[ConsideredOut]
+
+
+class CallAsked(RouteAsked):
+    """A call of an agent that asks nothing for it. `call_id` names it: sent again, it is not done again. `deadline_ms`
+    is for everything, `try_ms` for each agent that is asked; `hedge` lets a second agent be asked when the first is
+    slower than usual, and whoever is first answers."""
+
+    call_id: UUID
+    input: Any
+    max_price: Literal["0"] = "0"  # type: ignore[assignment]  # a narrower field: calls carry no payment yet
+    deadline_ms: Annotated[int, Field(strict=True, ge=10, le=120_000)] = 30_000
+    try_ms: Annotated[int, Field(strict=True, ge=10, le=60_000)] = 10_000
+    hedge: Annotated[bool, Field(strict=True)] = False
+    priority: Literal["low", "normal", "high"] = "normal"
+
+    def asked(self) -> Asked:
+        """The request as the action takes it."""
+        wanted = self.wanted(max_price=0)
+        return Asked(wanted, self.input, self.deadline_ms, self.try_ms, self.hedge, self.priority)
+
+
+class AttemptOut(BaseModel):
+    """One try: `ok` is null where nobody waited for it any more."""
+
+    agent_id: int
+    hedge: bool
+    ms: float
+    ok: bool | None
+    reason: str | None
+    chosen: str
+    considered: list[ConsideredOut]
+
+
+class CallOut(BaseModel):
+    """A call and what came of it. `lost`: its process went before it had an answer; the same request does it again."""
+
+    call_id: UUID
+    state: Literal["running", "answered", "failed", "lost"]
+    agent_id: int | None
+    answer: Any
+    problem: str | None
+    attempts: list[AttemptOut]
+    created_at: datetime
+    ended_at: datetime | None
+
+
+def considered_out(each: Considered, burden: float) -> ConsideredOut:
+    return ConsideredOut(
+        agent_id=each.agent_id,
+        price=each.price,
+        quality=each.quality,
+        latency_ms=each.latency_ms,
+        in_flight=each.in_flight,
+        success=each.success,
+        probe=each.probe,
+        burden=burden,
+    )
+
+
+def route_out(candidate: Candidate, choice: Choice) -> RouteOut:
+    """A decision as it is shown."""
+    pairs = zip(choice.considered, choice.burdens, strict=True)
+    return RouteOut(
+        agent_id=candidate.agent_id,
+        listing_id=candidate.listing_id,
+        endpoint=candidate.endpoint,
+        price=candidate.price,
+        quality=candidate.quality,
+        reason=choice.reason,
+        considered=[considered_out(each, burden) for each, burden in pairs],
+    )
+
+
+def attempt_out(stored: dict[str, Any]) -> AttemptOut:
+    """A try as it was stored."""
+    choice = stored["choice"]
+    pairs = zip(choice["considered"], choice["burdens"], strict=True)
+    return AttemptOut(
+        agent_id=choice["agent_id"],
+        hedge=stored["hedge"],
+        ms=stored["ms"],
+        ok=stored["ok"],
+        reason=stored["reason"],
+        chosen=choice["reason"],
+        considered=[considered_out(Considered(**each), burden) for each, burden in pairs],
+    )
+
+
+def call_out(call: Call, now: datetime) -> CallOut:
+    """A call as it is shown."""
+    is_lost = call.state == "running" and call.deadline < now
+    return CallOut.model_validate(
+        {
+            "call_id": call.call_id,
+            "state": "lost" if is_lost else call.state,
+            "agent_id": call.agent_id,
+            "answer": call.answer,
+            "problem": call.problem,
+            "attempts": [attempt_out(each) for each in call.attempts],
+            "created_at": call.created_at,
+            "ended_at": call.ended_at,
+        }
+    )

@@ -1,0 +1,59 @@
+"""Agents behind real HTTP on loopback, each with a script of what it answers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from app.routing.rules import Candidate
+
+
+@dataclass
+class Scripted:
+    """`answers` are (seconds, status, body), the last of them for ever; `calls` counts requests, `ended` answers."""
+
+    answers: Sequence[tuple[float, int, bytes]]
+    calls: int = 0
+    ended: int = 0
+    headers: list[bytes] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                lines = head.lower().split(b"\r\n")
+                length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
+                await reader.readexactly(length)
+                self.headers.append(head)
+                seconds, status, body = self.answers[min(self.calls, len(self.answers) - 1)]
+                self.calls += 1
+                await asyncio.sleep(seconds)
+                writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+                await writer.drain()
+                self.ended += 1
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            return
+        finally:
+            writer.close()
+
+
+OK = (0.0, 200, b'{"ok":true}')
+BROKEN = (0.0, 500, b"")
+
+
+@asynccontextmanager
+async def agents(*scripts: Sequence[tuple[float, int, bytes]]) -> AsyncIterator[tuple[list[Candidate], list[Scripted]]]:
+    """One server for each script; offers of agents 1, 2, ..."""
+    scripted = [Scripted(answers) for answers in scripts]
+    servers = [await asyncio.start_server(each.serve, "127.0.0.1", 0) for each in scripted]
+    ports = [server.sockets[0].getsockname()[1] for server in servers]
+    try:
+        urls = [f"http://127.0.0.1:{port}/work" for port in ports]
+        offers = [
+            Candidate(number, str(number), "text.sort", url, 0, 5, None, None, None, None)
+            for number, url in enumerate(urls, 1)
+        ]
+        yield offers, scripted
+    finally:
+        for server in servers:
+            server.close()
