@@ -587,7 +587,7 @@ class EndpointRefused(Forbidden):
     text = "Nothing is sent to {host}: {address} is not an address of the public internet."
 
 
-class NoAgentFits(Unavailable):
+class NoAgentFits(NotFound):
     text = "No agent that fits takes calls of {capability} now."
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from app import faults
 from app.boundary import transaction
 from app.clock import database_now
 from app.database import Address
@@ -90,12 +91,14 @@ async def carry(
         headers={"Guildhall-Call": str(call_id)},
         check=offers.check,
     )
+    faults.reach("routing.begun_before_call")
     try:
         outcome = await desk.dispatcher.call(offers.pool, ask)
     except GuildhallError as error:
         tries = error.attempts if isinstance(error, CallFailed) else ()
         await store(sessions, account, call_id, failure(error, tries))
         raise
+    faults.reach("routing.answered_before_stored")
     return await store(sessions, account, call_id, success(outcome))
 
 

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.routing.rules import Breaker, Latency, Permit, Phase, after, observed, permit, probing, seen_at
+from app.routing.rules.breaker import PROBE_SECONDS
 from app.routing.rules.choice import Candidate, Considered
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,15 @@ class Health:
         health = self.of(agent_id)
         if permit(health.breaker, now) is not Permit.PROBE:
             return False
-        self._moved(agent_id, probing(health.breaker, now))
+        # Nobody else of this process claims it while Redis is asked.
+        health.breaker = replace(health.breaker, until=now + PROBE_SECONDS)
+        if await self._claimed_for_all(agent_id):
+            self._moved(agent_id, probing(health.breaker, now))
+            return True
+        return False
+
+    async def _claimed_for_all(self, agent_id: int) -> bool:
+        """Whether no other process has the probe."""
         if self._redis is None or time.monotonic() < self._rests_until:
             return True
         try:
@@ -198,7 +207,7 @@ class Health:
                 self._ejected.add(agent_id)
         for agent_id in sorted(self._ejected - members):
             health = self.of(agent_id)
-            if health.breaker.phase is Phase.OPEN and now >= health.breaker.until:
+            if now >= health.breaker.until:
                 health.breaker = replace(health.breaker, phase=Phase.CLOSED, failures=0)
                 self._ejected.discard(agent_id)
 

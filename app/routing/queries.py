@@ -38,10 +38,13 @@ async def candidates(session: AsyncSession, capability: str, newcomer: int) -> l
         .where(Listing.visibility == Visibility.PUBLIC, Listing.availability == "open")
         .where(or_(AgentHeartbeat.state.is_(None), AgentHeartbeat.state != "away"))
         .order_by(Listing.agent_id, Listing.price, Listing.id)
-        .distinct(Listing.agent_id)
         .limit(MOST_OFFERS)
     )
-    return [candidate_of(*row) for row in (await session.execute(found)).all()]
+    # Of several offers of an agent the cheapest: the order of the rows puts it first.
+    cheapest: dict[int, Candidate] = {}
+    for row in await session.execute(found):
+        cheapest.setdefault(row[0].agent_id, candidate_of(*row))
+    return list(cheapest.values())
 
 
 def candidate_of(listing: Listing, endpoint: str, quality: int) -> Candidate:

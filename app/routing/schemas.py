@@ -4,17 +4,36 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+import orjson
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 from app.routing.actions import Asked
 from app.routing.models import Call
 from app.routing.rules import Candidate, Choice, Considered, Wanted
 from app.routing.rules.choice import Preference
+from app.routing.wire import NUL
 from app.web.fields import Amount, Capability, Text, WireModel
 
 Version = Annotated[Text, Field(pattern=r"^(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})$")]
 Millionths = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 Prefer = Literal["speed", "balanced", "cost"]
+
+
+def refuse_unsendable(value: Any) -> Any:
+    """JSON that every agent can read and the database can store: integers of 64 bits, no NUL, no half characters."""
+    try:
+        text = orjson.dumps(value)
+    except TypeError as error:
+        raise PydanticCustomError(
+            "unsendable", "The input cannot be sent as JSON: {reason}.", {"reason": str(error)}
+        ) from None
+    if NUL.search(text):
+        raise PydanticCustomError("unsendable", "The input must not contain NUL characters.")
+    return value
+
+
+Sendable = Annotated[Any, AfterValidator(refuse_unsendable)]
 
 
 class RouteAsked(WireModel):
@@ -72,8 +91,8 @@ class CallAsked(RouteAsked):
     is for everything, `try_ms` for each agent that is asked; `hedge` lets a second agent be asked when the first is
     slower than usual, and whoever is first answers."""
 
-    call_id: UUID
-    input: Any
+    call_id: Annotated[UUID, Field(strict=False)]
+    input: Sendable
     max_price: Literal["0"] = "0"  # type: ignore[assignment]  # a narrower field: calls carry no payment yet
     deadline_ms: Annotated[int, Field(strict=True, ge=10, le=120_000)] = 30_000
     try_ms: Annotated[int, Field(strict=True, ge=10, le=60_000)] = 10_000

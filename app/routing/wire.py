@@ -2,6 +2,7 @@
 alone (a name may mean another address the next time)."""
 
 import asyncio
+import re
 import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -23,6 +24,8 @@ FORBIDDEN = tuple(
     )
 )
 """IANA's special-purpose registries (RFC 6890 and its successors), and what leads into them by translation."""
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""A NUL in JSON, which the database does not store; not a backslash before u0000."""
 MAX_ANSWER = 1024 * 1024
 CONNECT_SECONDS = 2.0
 
@@ -98,6 +101,8 @@ class Wire:
             raise EndpointFailed(reason="the address is neither http nor https") from error
         if status != 200:
             raise EndpointFailed(reason=f"status {status}")
+        if NUL.search(content):
+            raise EndpointFailed(reason="the answer holds a NUL character")
         try:
             return orjson.loads(content)
         except orjson.JSONDecodeError as error:

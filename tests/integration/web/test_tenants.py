@@ -40,6 +40,10 @@ async def owned(market: Market) -> dict[str, str]:
     kept = {"title": "Sort", "capability": "text.sort"}
     path = f"/v1/task-templates/{template}"
     await market.buyer.wallet.client.put(path, json=kept, headers=market.buyer.headers)
+    call = str(uuid4())
+    called = await market.buyer.post("/calls", {"call_id": call, "capability": "nobody.does", "input": 1})
+    assert called.status_code == 404, called.text
+    ids["call_id"] = call
     return ids | {"task_id": task, "digest": str(terms.content), "agent_id": "1", "template": template}
 
 
@@ -47,7 +51,7 @@ def unknown() -> dict[str, str]:
     """Ids of the same form that are nobody's."""
     made = {"task_id": "0x" + secrets.token_hex(32), "digest": "0x" + secrets.token_hex(32), "agent_id": "1"}
     made["template"] = f"mine-{secrets.token_hex(4)}"
-    return made | {name: str(uuid4()) for name in ("intent_id", "key_id", "approval_id")}
+    return made | {name: str(uuid4()) for name in ("intent_id", "key_id", "approval_id", "call_id")}
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, list[Any]]]:
@@ -119,6 +123,7 @@ async def test_no_list_shows_what_is_anothers(market: Market, owned: dict[str, s
     assert owned["key_id"] in shown
     assert owned["approval_id"] in shown
     assert owned["template"] in shown
+    assert owned["call_id"] in shown
 
 
 def parameters(document: dict[str, Any], path: str) -> list[dict[str, Any]]:

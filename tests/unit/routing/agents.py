@@ -16,6 +16,7 @@ class Scripted:
     calls: int = 0
     ended: int = 0
     headers: list[bytes] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -27,6 +28,7 @@ class Scripted:
                 self.headers.append(head)
                 seconds, status, body = self.answers[min(self.calls, len(self.answers) - 1)]
                 self.calls += 1
+                self.asked.set()
                 await asyncio.sleep(seconds)
                 writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
                 await writer.drain()
