@@ -85,6 +85,14 @@ class Settings(BaseSettings):
     trail_days: int | None = Field(default=None, ge=7)
     trail_origin_days: int = Field(default=90, ge=1)
     trail_export_dir: Path | None = None
+    search_by: Literal["words", "meaning", "both"] = "both"
+    embedder_url: str | None = None
+    embedder_token: SecretStr | None = None
+    embedder_model: str | None = None
+    embedder_dimensions: int | None = Field(default=None, ge=1, le=16_000)
+    embedder_batch: int = Field(default=64, ge=1, le=2_048)
+    embedder_tries: int = Field(default=2, ge=1, le=5)
+    embedder_timeout_seconds: float = Field(default=2.0, gt=0, le=60)
     reorg_handling: Literal["on", "off"] = "on"
     fault_at: str = ""
 
@@ -108,6 +116,17 @@ class Settings(BaseSettings):
     def _require_a_node_for_each_voice(self) -> Self:
         if self.rpc_quorum > len(set(self.rpc_urls)):
             raise SettingRefused(name="RPC_QUORUM", reason=f"RPC_URLS must name {self.rpc_quorum} different nodes")
+        return self
+
+    @model_validator(mode="after")
+    def _require_all_of_an_embedder(self) -> Self:
+        if self.embedder_url is None:
+            return self
+        if not self.embedder_url.startswith(("https://", "http://")):
+            raise SettingRefused(name="EMBEDDER_URL", reason="it is no http:// or https:// URL")
+        for name in ("embedder_model", "embedder_dimensions"):
+            if getattr(self, name) is None:
+                raise SettingRefused(name=name.upper(), reason="EMBEDDER_URL needs it beside")
         return self
 
     @model_validator(mode="after")

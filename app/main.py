@@ -38,6 +38,7 @@ from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
 from app.search import routes as search
+from app.search.meaning.embedders import Embedders
 from app.spending import routes as spending
 from app.streams import routes as streams
 from app.tasks import routes as tasks
@@ -132,7 +133,8 @@ def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI
                 network = replace(network, reveal_key=Seal.of(auctioneer).reveal_key.public)
             sessions = make_sessions(engine)
             app.state.runtime = Runtime(settings, sessions, contracts, chain, network, authenticate, record)
-            yield
+            async with Embedders(settings) as app.state.embedders:
+                yield
         await engine.dispose()
         await counters.close()
 

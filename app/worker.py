@@ -15,6 +15,7 @@ from app.boundary import stop_worker_runtime
 from app.config import read_settings
 from app.relayer import jobs as relayer_jobs
 from app.search import jobs as search_jobs
+from app.search.meaning import jobs as meaning_jobs
 from app.tasks import jobs as task_jobs
 from app.trail import jobs as trail_jobs
 
@@ -25,6 +26,7 @@ SCHEDULES: tuple[dict[str, float], ...] = (
     auction_jobs.SCHEDULE,
     task_jobs.SCHEDULE,
     search_jobs.SCHEDULE,
+    meaning_jobs.SCHEDULE,
     analytics_jobs.SCHEDULE,
 )
 
