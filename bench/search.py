@@ -1,9 +1,11 @@
-"""`scripts/bench search [--listings N] [--seconds S] [--by WAY]`: 50 searches a second over 100,000 listings, on 2 cores.
+"""`scripts/bench search [--listings N] [--seconds S] [--by WAY]`: 50 searches a second over 100,000 listings, on 2
+cores.
 
 Words, capabilities and prices are skewed as in real catalogues (Zipf): the commonest word stands in most listings. The
 mix: words alone, misspelt words, words in a capability below a price, one capability by price, facets beside, later
-pages. With --by meaning or both, vectors of all are made first. The API is a process of its own; requests leave at fixed times, whether answers come or not. Floor: the rows of
-the same pages fetched by their ids with bare asyncpg, one after the other, in the same run. Goal: p95 below 25 ms.
+pages. With --by meaning or both, vectors of all are made first. The API is a process of its own; requests leave at
+fixed times, whether answers come or not. Floor: the rows of the same pages fetched by their ids with bare asyncpg, one
+after the other, in the same run. Goal: p95 below 25 ms.
 """
 
 import argparse
@@ -20,7 +22,6 @@ from uuid import UUID
 import asyncpg
 import httpx
 import psycopg
-
 from sqlalchemy import text
 
 from app.boundary import WorkerRuntime
