@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    not_,
     or_,
     select,
     text,
@@ -126,7 +127,8 @@ def matching(wanted: Wanted, query: ColumnElement[Any] | None) -> ColumnElement[
 
 def without(words: Sequence[str]) -> ColumnElement[bool]:
     """Listings that say none of these words and phrases."""
-    return and_(true(), *(~SearchRow.words.op("@@")(query_of(each, any_word=False)) for each in words))
+    said = (SearchRow.words.bool_op("@@")(query_of(each, any_word=False)) for each in words)
+    return and_(true(), *(not_(each) for each in said))
 
 
 async def ranked(

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Text, cast, func, literal, literal_column,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from app.catalogue.models import Capability
 from app.listings.models import Listing
 from app.search.meaning.embedder import Floats
 from app.search.meaning.fitted import PREFIX
@@ -22,6 +21,10 @@ NEAR = text("""
 SELECT set_config('hnsw.ef_search', '200', true), set_config('hnsw.iterative_scan', 'strict_order', true)
 """)
 """As many as a search orders; and on, where filters leave fewer."""
+CAPABILITIES = text("""
+SELECT DISTINCT ON (name) name, left(description, 2000) AS description FROM market.capabilities
+ORDER BY name, major DESC, minor DESC LIMIT :most
+""")
 CHANGED = text("""
 SELECT count(*) FILTER (WHERE listing.updated_at > CAST(:since AS timestamptz)) AS changed, count(*) AS texts
 FROM market.search_rows row JOIN market.listings listing ON listing.id = row.listing_id
@@ -92,13 +95,8 @@ async def all_texts(session: AsyncSession, most: int) -> list[str]:
     listings = select(Listing).join(SearchRow, SearchRow.listing_id == Listing.id)
     some = listings.order_by(func.md5(cast(Listing.id, Text))).limit(most)
     texts = [said(each) for each in await session.scalars(some)]
-    newest = (
-        select(Capability.name, Capability.description)
-        .distinct(Capability.name)
-        .order_by(Capability.name, Capability.major.desc(), Capability.minor.desc())
-        .limit(most)
-    )
-    return texts + [f"{spaced(each.name)} {each.description[:2000]}" for each in await session.execute(newest)]
+    capabilities = await session.execute(CAPABILITIES, {"most": most})
+    return texts + [f"{spaced(each.name)} {each.description}" for each in capabilities]
 
 
 def said(listing: Listing) -> str:
