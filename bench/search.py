@@ -60,6 +60,8 @@ def main(arguments: Sequence[str]) -> int:
         }
         if given.by != By.WORDS:
             asyncio.run(give_meaning(env))
+            with psycopg.connect(services.database_url, autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE market.listing_vectors")
         argv, log = [sys.executable, "-m", "app.main"], services.folder / "api.log"
         service = Service(Command("api", argv, env, log, partial(ready, port), cwd=ROOT))
         service.start()

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.search import queries
 from app.search.meaning.embedders import Embedders, Meant
-from app.search.meaning.queries import nearest
+from app.search.meaning.queries import NEAREST, nearest
 from app.search.models import SearchRow
 from app.search.queries import CANDIDATES, Hit
 from app.search.rules import By, Sort, Wanted, corrected, excluded, fused, meaning_of
@@ -68,9 +68,9 @@ async def by_words(session: AsyncSession, wanted: Wanted, reading: Reading, sort
 async def by_meaning(
     session: AsyncSession, wanted: Wanted, reading: Reading, meant: Meant, by: By, page: PageRequest
 ) -> Answer:
-    """The nearest, for `both` fused with what the words find; no more than CANDIDATES of each."""
+    """The nearest, for `both` fused with what the words find."""
     among = and_(queries.matching(wanted, None), queries.without(excluded(wanted.text or "")))
-    ids = await nearest(session, meant.model, meant.vector, among, CANDIDATES)
+    ids = await nearest(session, meant.model, meant.vector, among, NEAREST)
     said: list[UUID] = []
     if by is By.BOTH:
         said = await queries.ranked(session, wanted, reading.query, 0, CANDIDATES)

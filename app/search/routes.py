@@ -50,7 +50,7 @@ async def search_listings(
 ) -> Found:
     """Public listings. `q` takes words, "phrases" and -exclusions; misspelt words are corrected and said so. `by` says
     whether it goes by these words, by what they mean, or by both. A capability finds those below it. By relevance at
-    most 200 of each are ordered; other sorts go by words, on to the end."""
+    most 200 that say the words and the 100 nearest are ordered; other sorts go by words, on to the end."""
     stars = None if min_stars is None else round(min_stars * 100)
     wanted = Wanted(q, capability, pricing, tag, min_price, max_price, stars, min_delivered, available, alive, agent_id)
     usual = By(settings.search_by) if sort is Sort.RELEVANCE else By.WORDS

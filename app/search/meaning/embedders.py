@@ -56,8 +56,6 @@ class Embedders:
 
     async def models(self, session: AsyncSession) -> list[MeaningModel]:
         """Those whose vectors can be made now, newest first; none where the database takes no vectors."""
-        if not await queries.vectors_possible(session):
-            return []
         return await queries.models_of(session, None if self.external is None else self.external.name)
 
     async def of(self, session: AsyncSession, model: MeaningModel) -> Embedder | None:

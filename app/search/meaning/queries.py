@@ -18,9 +18,12 @@ from app.search.models import SearchRow
 LEAST_LIKE = 0.1
 """Listings whose cosine with what is looked for is below have nothing to do with it."""
 NEAR = text("""
-SELECT set_config('hnsw.ef_search', '200', true), set_config('hnsw.iterative_scan', 'strict_order', true)
+SELECT set_config('hnsw.ef_search', '100', true), set_config('hnsw.iterative_scan', 'strict_order', true)
 """)
-"""As many as a search orders; and on, where filters leave fewer."""
+"""As many as are taken; and on, where filters leave fewer."""
+NEAREST = 100
+"""So many are taken: twice as many cost twice the time, and add what has little to do with the search."""
+POSSIBLE: ColumnElement[bool] = literal_column("to_regclass('market.listing_vectors') IS NOT NULL")
 CAPABILITIES = text("""
 SELECT DISTINCT ON (name) name, left(description, 2000) AS description FROM market.capabilities
 ORDER BY name, major DESC, minor DESC LIMIT :most
@@ -50,13 +53,14 @@ class Due:
 
 async def vectors_possible(session: AsyncSession) -> bool:
     """Whether pgvector was there when the database was prepared."""
-    return await session.scalar(text("SELECT to_regclass('market.listing_vectors') IS NOT NULL")) is True
+    return await session.scalar(select(POSSIBLE)) is True
 
 
 async def models_of(session: AsyncSession, name: str | None) -> list[MeaningModel]:
-    """Those of the external embedder `name`, or those that were fitted; newest first."""
+    """Those of the external embedder `name`, or those that were fitted; newest first. None without pgvector."""
     kind = MeaningModel.name.startswith(PREFIX) if name is None else MeaningModel.name == name
-    return list(await session.scalars(select(MeaningModel).where(kind).order_by(MeaningModel.id.desc())))
+    wanted = select(MeaningModel).where(kind, POSSIBLE).order_by(MeaningModel.id.desc())
+    return list(await session.scalars(wanted))
 
 
 async def fitted_bytes(session: AsyncSession, model_id: int) -> bytes | None:
