@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from pydantic import SecretStr
 
@@ -221,6 +222,19 @@ async def test_without_the_extension_all_else_works(
     await meaning_jobs.model_once(worker)
     await meaning_jobs.vectors_once(worker)
     assert (await search(api, q="trumpet", by="meaning"))["by"] == "meaning"
+
+
+def test_who_may_not_make_the_extension_is_told_no_and_nothing_breaks(database_url: str) -> None:
+    execute(database_url, "DROP TABLE IF EXISTS market.listing_vectors")
+    execute(database_url, "DROP EXTENSION vector")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("GRANT EXECUTE ON FUNCTION market.prepare_meaning TO guildhall_app")
+        connection.execute("SET LOCAL ROLE guildhall_app")
+        assert connection.execute("SELECT market.prepare_meaning()").fetchone() == (False,)
+        connection.rollback()
+    assert execute(database_url, "SELECT to_regclass('market.listing_vectors')") == [(None,)]
+    assert execute(database_url, "SELECT market.prepare_meaning()") == [(True,)]
+    assert execute(database_url, "SELECT market.prepare_meaning()") == [(True,)]
 
 
 async def test_a_changed_listing_gets_another_vector_and_a_hidden_one_none(
