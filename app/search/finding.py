@@ -59,7 +59,7 @@ async def find(
 async def by_words(session: AsyncSession, wanted: Wanted, reading: Reading, sort: Sort, page: PageRequest) -> Answer:
     """All words, or any where nothing has all."""
     found, cursor = await page_of_hits(session, wanted, reading, sort, page)
-    if wanted.text is not None and not found and page.cursor is None:
+    if wanted.text is not None and not found and not await queries.ranked(session, wanted, reading.query, 0, 1):
         reading = any_word(reading)
         found, cursor = await page_of_hits(session, wanted, reading, sort, page)
     return Answer(found, cursor, reading, By.WORDS, None, queries.matching(wanted, reading.query))
