@@ -27,12 +27,10 @@ class ExternalEmbedder:
     """Close it when done."""
 
     def __init__(self, settings: Settings, url: str, model: str, dimensions: int) -> None:
-        token = settings.embedder_token
-        headers = {} if token is None else {"Authorization": f"Bearer {token.get_secret_value()}"}
-        timeout = settings.embedder_timeout_seconds
-        self._client = httpx.AsyncClient(headers=headers, timeout=timeout, trust_env=False)
+        self._token = settings.embedder_token
+        self._open: httpx.AsyncClient | None = None
         self._url, self._model, self._batch = url, model, settings.embedder_batch
-        self._tries, self._timeout_seconds = settings.embedder_tries, timeout
+        self._tries, self._timeout_seconds = settings.embedder_tries, settings.embedder_timeout_seconds
         self._rests_until = 0.0
         self.dimensions = dimensions
 
@@ -41,7 +39,16 @@ class ExternalEmbedder:
         return f"external:{self._model}:{self.dimensions}"
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._open is not None:
+            await self._open.aclose()
+
+    @property
+    def _client(self) -> httpx.AsyncClient:
+        """Made at its first use: reading certificates takes longer than a job that finds nothing due."""
+        if self._open is None:
+            headers = {} if self._token is None else {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+            self._open = httpx.AsyncClient(headers=headers, timeout=self._timeout_seconds, trust_env=False)
+        return self._open
 
     async def embed(self, texts: Sequence[str]) -> Floats:
         """Batch by batch, all or none. Raises EmbedderUnavailable."""
