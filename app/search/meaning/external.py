@@ -69,7 +69,7 @@ class ExternalEmbedder:
             try:
                 async with asyncio.timeout(self._timeout_seconds):
                     status, told = await self._ask(texts)
-            except (httpx.HTTPError, ValueError, TimeoutError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:
                 reason: str = type(error).__name__
                 cause: Exception | None = error
             else:

@@ -142,6 +142,13 @@ async def test_nobody_there() -> None:
     await embedder.close()
 
 
+async def test_an_address_that_is_none() -> None:
+    embedder = embedder_at("http://127.0.0.1:99999999/embeddings")
+    with pytest.raises(EmbedderUnavailable, match="InvalidURL"):
+        await embedder.embed(["a"])
+    await embedder.close()
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
