@@ -7,6 +7,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -122,7 +123,7 @@ class Settings(BaseSettings):
     def _require_all_of_an_embedder(self) -> Self:
         if self.embedder_url is None:
             return self
-        if not self.embedder_url.startswith(("https://", "http://")):
+        if not is_web_address(self.embedder_url):
             raise SettingRefused(name="EMBEDDER_URL", reason="it is no http:// or https:// URL")
         for name in ("embedder_model", "embedder_dimensions"):
             if getattr(self, name) is None:
@@ -161,6 +162,15 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """The database for SQLAlchemy over asyncpg."""
         return self.database_url.get_secret_value().replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+def is_web_address(url: str) -> bool:
+    """Whether it has the scheme, a host and no impossible port."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def read_settings() -> Settings:

@@ -142,19 +142,14 @@ async def test_nobody_there() -> None:
     await embedder.close()
 
 
-async def test_an_address_that_is_none() -> None:
-    embedder = embedder_at("http://127.0.0.1:99999999/embeddings")
-    with pytest.raises(EmbedderUnavailable, match="InvalidURL"):
-        await embedder.embed(["a"])
-    await embedder.close()
-
-
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
         ({"embedder_model": None}, "EMBEDDER_MODEL"),
         ({"embedder_dimensions": None}, "EMBEDDER_DIMENSIONS"),
         ({"embedder_url": "ftp://x"}, "EMBEDDER_URL"),
+        ({"embedder_url": "http://"}, "EMBEDDER_URL"),
+        ({"embedder_url": "http://127.0.0.1:99999999/embeddings"}, "EMBEDDER_URL"),
     ],
 )
 def test_an_embedder_is_set_whole(changes: dict[str, Any], named: str) -> None:
