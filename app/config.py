@@ -7,6 +7,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -86,6 +87,14 @@ class Settings(BaseSettings):
     trail_days: int | None = Field(default=None, ge=7)
     trail_origin_days: int = Field(default=90, ge=1)
     trail_export_dir: Path | None = None
+    search_by: Literal["words", "meaning", "both"] = "words"
+    embedder_url: str | None = None
+    embedder_token: SecretStr | None = None
+    embedder_model: str | None = None
+    embedder_dimensions: int | None = Field(default=None, ge=1, le=16_000)
+    embedder_batch: int = Field(default=64, ge=1, le=2_048)
+    embedder_tries: int = Field(default=2, ge=1, le=5)
+    embedder_timeout_seconds: float = Field(default=2.0, gt=0, le=60)
     reorg_handling: Literal["on", "off"] = "on"
     fault_at: str = ""
 
@@ -109,6 +118,17 @@ class Settings(BaseSettings):
     def _require_a_node_for_each_voice(self) -> Self:
         if self.rpc_quorum > len(set(self.rpc_urls)):
             raise SettingRefused(name="RPC_QUORUM", reason=f"RPC_URLS must name {self.rpc_quorum} different nodes")
+        return self
+
+    @model_validator(mode="after")
+    def _require_all_of_an_embedder(self) -> Self:
+        if self.embedder_url is None:
+            return self
+        if not is_web_address(self.embedder_url):
+            raise SettingRefused(name="EMBEDDER_URL", reason="it is no http:// or https:// URL")
+        for name in ("embedder_model", "embedder_dimensions"):
+            if getattr(self, name) is None:
+                raise SettingRefused(name=name.upper(), reason="EMBEDDER_URL needs it beside")
         return self
 
     @model_validator(mode="after")
@@ -145,6 +165,15 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """The database for SQLAlchemy over asyncpg."""
         return self.database_url.get_secret_value().replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+def is_web_address(url: str) -> bool:
+    """Whether it has the scheme, a host and no impossible port."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def read_settings() -> Settings:

@@ -318,6 +318,15 @@ class RegistrationDeadlineRefused(Conflict):
     text = "The deadline {deadline} must be after chain time {time} and at most {limit}."
 
 
+# search
+
+
+class EmbedderUnavailable(Unavailable):
+    """What makes vectors of texts did not; searches go by words meanwhile."""
+
+    text = "The embedder did not answer as it must: {reason}."
+
+
 # tasks, auctions, disputes, reputation, payments
 
 

@@ -40,6 +40,7 @@ from app.reputation import routes as reputation
 from app.routing import routes as routing
 from app.routing.desk import RoutingDesk
 from app.search import routes as search
+from app.search.meaning.embedders import Embedders
 from app.spending import routes as spending
 from app.streams import routes as streams
 from app.tasks import routes as tasks
@@ -137,7 +138,8 @@ def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI
             app.state.runtime = Runtime(settings, sessions, contracts, chain, network, authenticate, record)
             app.state.routing = desk = RoutingDesk(settings, sessions)
             await desk.start()
-            yield
+            async with Embedders(settings) as app.state.embedders:
+                yield
             await desk.close()
         await engine.dispose()
         await counters.close()

@@ -16,6 +16,7 @@ from app.config import read_settings
 from app.relayer import jobs as relayer_jobs
 from app.reputation import jobs as reputation_jobs
 from app.search import jobs as search_jobs
+from app.search.meaning import jobs as meaning_jobs
 from app.tasks import jobs as task_jobs
 from app.trail import jobs as trail_jobs
 
@@ -26,6 +27,7 @@ SCHEDULES: tuple[dict[str, float], ...] = (
     auction_jobs.SCHEDULE,
     task_jobs.SCHEDULE,
     search_jobs.SCHEDULE,
+    meaning_jobs.SCHEDULE,
     analytics_jobs.SCHEDULE,
     reputation_jobs.SCHEDULE,
 )

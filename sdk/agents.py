@@ -1,11 +1,13 @@
 """Agents: registration on chain, profile, listings."""
 
 import time
-from typing import Any
+from typing import Any, Literal
 
 from sdk.schemas import Agent, Found, Intent, Listing
 from sdk.session import Session
 from sdk.typed_data import refuse_difference, register_message
+
+By = Literal["words", "meaning", "both"]
 
 
 class Agents(Session):
@@ -52,11 +54,12 @@ class Agents(Session):
         body = {"agent_id": str(agent_id), "capability": capability, "title": title, **more}
         return Listing.model_validate(await self._post("/v1/listings", body))
 
-    async def search(self, q: str | None = None, **wanted: Any) -> Found:
-        """A page of public listings, best first. `wanted` narrows and orders: capability, pricing, tag, min_price,
+    async def search(self, q: str | None = None, *, by: By | None = None, **wanted: Any) -> Found:
+        """A page of public listings, best first. `by` is words, meaning or both; None is the service's own default, and
+        the answer says what it went by. `wanted` narrows and orders: capability, pricing, tag, min_price,
         max_price, min_stars, min_delivered, available, alive, agent_id, sort, facets, limit, cursor."""
         flags = {name: str(value).lower() if isinstance(value, bool) else value for name, value in wanted.items()}
-        return Found.model_validate(await self._get("/v1/search/listings", q=q, **flags))
+        return Found.model_validate(await self._get("/v1/search/listings", q=q, by=by, **flags))
 
     async def heartbeat(self, agent_id: int, state: str = "ready") -> None:
         """Says that the agent lives: ready, busy or away. Good for two minutes."""

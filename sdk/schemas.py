@@ -108,12 +108,15 @@ class Hit(Listing):
 
 class Found(Answer):
     """A page of a search. `corrected` is what was searched for instead of misspelt words, `matched` whether all words
-    were found together or any of them."""
+    were found together, any of them, or none and the meaning alone. `by` is what the search went by (words, meaning,
+    both), `fell_back` why that is not what was asked for."""
 
     items: list[Hit]
     next_cursor: str | None = None
     matched: str
     corrected: str | None = None
+    by: str = "words"
+    fell_back: str | None = None
     facets: dict[str, Any] | None = None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.escrow.queries import chain_clock
 from app.reputation.queries import final_escrows, final_stars
 from app.reputation.rules import record_of
+from app.search.meaning import actions as meaning
 from app.search.rules import weight_of
 
 HIDE = text("""
@@ -53,6 +54,7 @@ async def index(session: AsyncSession, listing_ids: Sequence[UUID]) -> None:
     await session.execute(HIDE, {"ids": ids})
     await session.execute(MAKE, {"ids": ids, "newcomer": NEWCOMER})
     await session.execute(LEARN, {"ids": ids})
+    await meaning.changed(session, listing_ids)
     final = (await chain_clock(session)).finalized_number
     for agent_id in await agents_of(session, ids):
         await record(session, agent_id, final)

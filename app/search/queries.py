@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    not_,
     or_,
     select,
     text,
@@ -124,6 +125,12 @@ def matching(wanted: Wanted, query: ColumnElement[Any] | None) -> ColumnElement[
     return and_(*rules)
 
 
+def without(words: Sequence[str]) -> ColumnElement[bool]:
+    """Listings that say none of these words and phrases."""
+    said = (SearchRow.words.bool_op("@@")(query_of(each, any_word=False)) for each in words)
+    return and_(true(), *(not_(each) for each in said))
+
+
 async def ranked(
     session: AsyncSession, wanted: Wanted, query: ColumnElement[Any] | None, offset: int, limit: int
 ) -> list[UUID]:
@@ -178,10 +185,10 @@ async def hits(session: AsyncSession, ids: Sequence[UUID]) -> list[Hit]:
     return [found[each] for each in ids if each in found]
 
 
-async def facets(session: AsyncSession, wanted: Wanted, query: ColumnElement[Any] | None, top: int = 10) -> Facets:
-    """Counts over the first COUNTED matches, in no order."""
+async def facets(session: AsyncSession, among: ColumnElement[bool], top: int = 10) -> Facets:
+    """Counts over the first COUNTED rows `among` those of the search, in no order."""
     row = SearchRow
-    matches = select(row.capability, row.pricing, row.tags).where(matching(wanted, query)).limit(COUNTED + 1)
+    matches = select(row.capability, row.pricing, row.tags).where(among).limit(COUNTED + 1)
     some = matches.cte("some")
     tags = select(func.unnest(some.c.tags).label("tag")).subquery()
     total = select(literal("total").label("part"), literal("").label("value"), func.count().label("times"))

@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from app.listings.schemas import ListingView, listing_view
 from app.search.queries import Facets, Hit
+from app.search.rules import By
 
 
 class HitView(ListingView):
@@ -34,12 +35,15 @@ class FacetsView(BaseModel):
 
 class Found(BaseModel):
     """A page of hits. `corrected` is what was searched for instead of misspelt words; `matched` says whether listings
-    with all words were found, or with any because none had all."""
+    with all words were found, or with any because none had all, or by meaning alone. `by` is what the search went by,
+    and `fell_back` why that is not what was asked for: no_vectors, embedder_unavailable, unknown_words, sorted."""
 
     items: list[HitView]
     next_cursor: str | None
     matched: str
     corrected: str | None
+    by: By
+    fell_back: str | None
     facets: FacetsView | None
 
 

@@ -25,6 +25,9 @@ async def test_a_program_finds_an_agent_that_lives(
         found = await agent.search("srting lists", alive=True, facets=True)
         assert (found.corrected, found.matched) == ("sorting lists", "all")
         assert [(hit.agent_id, hit.price, hit.alive) for hit in found.items] == [(5, 300, True)]
+        assert (found.by, found.fell_back) == ("words", None)
+        near = await agent.search("sorting", by="both")
+        assert (near.by, near.fell_back) == ("words", "no_vectors")
         assert found.facets is not None
         assert found.facets["total"] == 1
         assert (await agent.onboarding(5))["next"] == "described"

@@ -92,6 +92,10 @@ async def test_where_nothing_has_all_words_any_will_do(api: httpx.AsyncClient) -
     assert found["matched"] == "any"
     assert {item["title"] for item in found["items"]} == {"Translation into German", "Pictures of cats"}
     assert (await search(api, q="zzzzqqq"))["items"] == []
+    first = await search(api, q="german cats", limit=1)
+    second = await search(api, q="german cats", limit=1, cursor=first["next_cursor"])
+    assert {each["items"][0]["title"] for each in (first, second)} == {item["title"] for item in found["items"]}
+    assert (await search(api, q="sort", cursor="WzQwXQ"))["items"] == []
 
 
 @pytest.mark.parametrize(

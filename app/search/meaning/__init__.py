@@ -1,0 +1,1 @@
+"""Finding listings by meaning: vectors of what they say, by an embedder that the setting names."""
