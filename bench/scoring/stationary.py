@@ -108,7 +108,8 @@ def report(seed: int, runs: int, attackers_jobs: int, processes: int) -> bool:
     """Prints the table for attackers with so many honest jobs; whether every bound holds."""
     print(f"\nAttackers with {attackers_jobs} honest jobs, {runs} seeds: r / r_oracle")
     names = [*CONTROLS, "told who lies"]
-    print(f"{'attack':23}{'identities':16}{'mean':>7}{'bound':>7}{'worst':>7}{'floor':>6}{'r':>7}{'rank':>6}", *names)
+    heads = "".join(f"{name:>{len(name) + 2}}" for name in names)
+    print(f"{'attack':23}{'identities':16}{'mean':>7}{'bound':>7}{'worst':>7}{'floor':>6}{'r':>7}{'rank':>6}{heads}")
     with ProcessPoolExecutor(processes) as pool:
         outcomes = list(pool.map(tried, cases(seed, runs, attackers_jobs), chunksize=4))
     held = True
@@ -116,7 +117,7 @@ def report(seed: int, runs: int, attackers_jobs: int, processes: int) -> bool:
         attack, ratios = ATTACKS[number], [each.ratio for each in group]
         low, floor = bound(ratios), attack.floor
         held &= floor is None or low >= floor
-        others = "".join(f"{np.mean([each.others[name] for each in group]):>{len(name) + 1}.2f}" for name in names)
+        others = "".join(f"{np.mean([each.others[name] for each in group]):>{len(name) + 2}.2f}" for name in names)
         mean_r, rank = np.mean([each.r for each in group]), np.mean([each.rank for each in group])
         print(
             f"{attack.name:23}{variant:16}{np.mean(ratios):7.3f}{low:7.3f}{min(ratios):7.3f}"
@@ -150,7 +151,7 @@ def ablated(given: tuple[str, Case]) -> float:
 def ablation(seed: int, runs: int, processes: int) -> None:
     """Prints what each part is worth: r / r_oracle without it, the worst variant of identities."""
     print(f"\nWithout a part, {runs} seeds: mean r / r_oracle, worst variant (attacks know what is missing)")
-    print(f"{'attack':24}", *[f"{name:>{len(name)}}" for name in ABLATIONS], sep="  ")
+    print(f"{'attack':24}", *ABLATIONS, sep="  ")
     for attack in ATTACKS:
         cells = []
         for name in ABLATIONS:
