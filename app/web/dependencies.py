@@ -22,6 +22,7 @@ from app.web import idempotency
 from app.web.caller import Authenticate, Caller
 from app.web.calls import Record, speak_for
 from app.web.database_errors import translating
+from app.web.mutating_route import MutatingRoute
 from app.web.network import Network
 from app.web.roles import Role, platform_roles, require_role
 from app.web.scopes import scope_of
@@ -62,9 +63,10 @@ async def request_transaction(
 ) -> AsyncIterator[AsyncSession]:
     """The request's transaction: commits once, after the handler succeeds and before the response is sent.
 
-    A POST with an Idempotency-Key claims it here, first of all: its answer commits with its effect.
+    A POST with an Idempotency-Key claims it here, first of all: its answer commits with its effect. Routes of another
+    class name what they do by themselves, and the header says nothing to them.
     """
-    key = idempotency.key_of(request)
+    key = idempotency.key_of(request) if isinstance(request.scope.get("route"), MutatingRoute) else None
     with translating():
         async with transaction(runtime.sessions) as session:
             request.state.transaction = session

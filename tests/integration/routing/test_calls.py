@@ -87,6 +87,18 @@ async def test_a_call_is_done_and_done_once(shop: Shop) -> None:
         assert (await shop.get(f"/calls/{name}")).json()["answer"] == {"ok": True}
 
 
+async def test_a_call_is_named_by_itself_and_by_no_header(shop: Shop) -> None:
+    async with agents([OK]) as (offers, scripted):
+        await shop.list(1, offers[0].endpoint)
+        headers = await shop.buyer.sign_in() | {"Idempotency-Key": "the-same-key"}
+        for path, body in (("routes", {}), ("calls", {"input": 1})):
+            for _ in range(2):
+                asked = {"capability": "text.sort"} | body | ({"call_id": str(uuid4())} if path == "calls" else {})
+                answer = await shop.api.post(f"/v1/{path}", json=asked, headers=headers)
+                assert answer.status_code == 200, answer.text
+        assert scripted[0].calls == 2
+
+
 async def test_another_agent_does_what_one_cannot(shop: Shop) -> None:
     async with agents([BROKEN], [OK]) as (offers, _):
         for offer in offers:
