@@ -53,6 +53,7 @@ class Health:
             )
         )
         self._rests_until = 0.0
+        self._is_closing = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._sync: asyncio.Task[None] | None = None
 
@@ -63,6 +64,7 @@ class Health:
 
     async def close(self) -> None:
         """Ends what runs and lets go of Redis."""
+        self._is_closing = True
         waiting = [*self._tasks, *([self._sync] if self._sync else [])]
         for task in waiting:
             task.cancel()
@@ -177,8 +179,9 @@ class Health:
             self._rest(error)
 
     async def _keep_in_step(self) -> None:
-        """Until it is cancelled: takes over what other processes say of breakers."""
-        while True:
+        """Until the end: takes over what other processes say of breakers. A cancellation alone would not do: one that
+        meets a time-out comes out of the Redis client as that."""
+        while not self._is_closing:
             await asyncio.sleep(SYNC_SECONDS)
             if time.monotonic() < self._rests_until:
                 continue

@@ -41,6 +41,15 @@ async def test_what_one_process_opens_the_others_leave_out(redis_url: str) -> No
         await other.close()
 
 
+async def test_it_ends_whenever_it_is_told_to(redis_url: str) -> None:
+    for number in range(12):
+        health = Health(redis_url)
+        await health.start()
+        await asyncio.sleep(0.248 + number * 0.0005)  # as it begins to ask Redis
+        async with asyncio.timeout(3):
+            await health.close()
+
+
 async def test_without_redis_each_has_its_own() -> None:
     alone = Health("redis://127.0.0.1:1/0")
     await alone.start()
