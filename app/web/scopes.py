@@ -53,6 +53,8 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "evidence": Scope.DISPUTE,
     "rule-by-default": Scope.RULE,
     "reviews": Scope.REVIEW,
+    "calls": Scope.POST,
+    "routes": Scope.READ,
 }
 """The last word of a route's path: most are the scope's own name."""
 

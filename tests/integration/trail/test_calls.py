@@ -28,6 +28,8 @@ OFFER = {
     "tags": ["sorting"],
 }
 RECORDS_ITSELF = {("POST", "/v1/content")}
+OTHERWISE = {("POST", "/v1/calls"), ("POST", "/v1/routes")}
+"""A call has a row of its own (market.calls), committed before anything is sent; a route changes nothing."""
 
 
 @pytest.fixture
@@ -182,7 +184,7 @@ def test_every_route_that_changes_something_leaves_a_row() -> None:
         for method, route in changing
         if not (isinstance(route, MutatingRoute) and works_in_transaction(route.dependant))
     }
-    assert forgotten == RECORDS_ITSELF
+    assert forgotten == RECORDS_ITSELF | OTHERWISE
 
 
 def works_in_transaction(dependant: Any) -> bool:
