@@ -3,25 +3,21 @@ there is one; without it each process has its own, and calls go on."""
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from app.routing.rules import Breaker, Latency, Permit, Phase, after, observed, permit, probing, seen_at
 from app.routing.rules.breaker import PROBE_SECONDS
 from app.routing.rules.choice import Candidate, Considered
+from app.web.resting_redis import ANSWER_SECONDS, Client, RedisAway, RestingRedis
 
-log = logging.getLogger(__name__)
 MOST_EJECTED = 0.3
 OPEN = "guildhall:routing:open"
 PROBE = "guildhall:routing:probe"
-ANSWER_SECONDS = 0.1
-REST_SECONDS = 1.0
 SYNC_SECONDS = 0.25
+HEARD_SECONDS = 4 * ANSWER_SECONDS
 KEPT_MS = 600_000
 
 
@@ -45,14 +41,7 @@ class Health:
         self._agents: dict[int, AgentHealth] = {}
         self._ejected: set[int] = set()
         self._told = told or (lambda _agent, _before, _now: None)
-        self._redis = (
-            None
-            if redis_url is None
-            else Redis.from_url(
-                redis_url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, decode_responses=True
-            )
-        )
-        self._rests_until = 0.0
+        self._redis = None if redis_url is None else RestingRedis(redis_url, "breakers are this process's own")
         self._is_closing = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._sync: asyncio.Task[None] | None = None
@@ -70,7 +59,7 @@ class Health:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         if self._redis is not None:
-            await self._redis.aclose()
+            await self._redis.close()
 
     def of(self, agent_id: int) -> AgentHealth:
         return self._agents.setdefault(agent_id, AgentHealth())
@@ -107,13 +96,11 @@ class Health:
 
     async def _claimed_for_all(self, agent_id: int) -> bool:
         """Whether no other process has the probe."""
-        if self._redis is None or time.monotonic() < self._rests_until:
+        if self._redis is None:
             return True
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return bool(await self._redis.set(f"{PROBE}:{agent_id}", "1", nx=True, px=1_000))
-        except (RedisError, OSError, TimeoutError) as error:
-            self._rest(error)
+            return bool(await self._redis.ask(lambda redis: redis.set(f"{PROBE}:{agent_id}", "1", nx=True, px=1_000)))
+        except RedisAway:
             return True
 
     def began(self, agent_id: int) -> None:
@@ -155,57 +142,32 @@ class Health:
             task.add_done_callback(self._tasks.discard)
 
     async def _share(self, agent_id: int, breaker: Breaker) -> None:
-        """Writes an open breaker where other processes look, and takes a closed one away. Times become pauses: clocks
-        of processes are not compared."""
+        """Says a transition where other processes look, if there is such a place now."""
         assert self._redis is not None
-        now = time.monotonic()
-        if now < self._rests_until:
-            return
-        key = f"{OPEN}:{agent_id}"
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                if breaker.phase is Phase.CLOSED:
-                    await self._redis.delete(key)
-                    await self._redis.srem(OPEN, str(agent_id))
-                    return
-                said = asdict(breaker) | {"until": None}
-                pause = max(1, int((breaker.until - now) * 1000))
-                async with self._redis.pipeline() as pipe:
-                    pipe.set(key, json.dumps(said), px=KEPT_MS)
-                    pipe.set(f"{key}:pause", "1", px=pause)
-                    pipe.sadd(OPEN, str(agent_id))
-                    await pipe.execute()
-        except (RedisError, OSError, TimeoutError) as error:
-            self._rest(error)
+        with suppress(RedisAway):
+            await self._redis.ask(lambda redis: said(redis, agent_id, breaker))
 
     async def _keep_in_step(self) -> None:
         """Until the end: takes over what other processes say of breakers. A cancellation alone would not do: one that
         meets a time-out comes out of the Redis client as that."""
         while not self._is_closing:
             await asyncio.sleep(SYNC_SECONDS)
-            if time.monotonic() < self._rests_until:
-                continue
-            try:
-                async with asyncio.timeout(4 * ANSWER_SECONDS):
-                    await self._hear()
-            except (RedisError, OSError, TimeoutError) as error:
-                self._rest(error)
+            assert self._redis is not None
+            with suppress(RedisAway):
+                await self._redis.ask(self._hear, HEARD_SECONDS)
 
-    async def _hear(self) -> None:
-        """One look at Redis: open breakers come in, and those that another process closed go."""
-        assert self._redis is not None
-        members = {int(each) for each in await self._redis.smembers(OPEN)}
+    async def _hear(self, redis: Client) -> None:
+        """One look: open breakers come in, and those that another process closed go."""
+        members = {int(each) for each in await redis.smembers(OPEN)}
         now = time.monotonic()
         for agent_id in sorted(members):
-            said, pause = await asyncio.gather(
-                self._redis.get(f"{OPEN}:{agent_id}"), self._redis.pttl(f"{OPEN}:{agent_id}:pause")
-            )
-            if said is None:
-                await self._redis.srem(OPEN, str(agent_id))
+            found, pause = await asyncio.gather(redis.get(f"{OPEN}:{agent_id}"), redis.pttl(f"{OPEN}:{agent_id}:pause"))
+            if found is None:
+                await redis.srem(OPEN, str(agent_id))
                 continue
             health = self.of(agent_id)
             if health.breaker.phase is Phase.CLOSED:
-                read = json.loads(said)
+                read = json.loads(found)
                 health.breaker = Breaker(**read | {"phase": Phase.OPEN, "until": now + max(0, pause) / 1000})
                 self._ejected.add(agent_id)
         for agent_id in sorted(self._ejected - members):
@@ -214,6 +176,18 @@ class Health:
                 health.breaker = replace(health.breaker, phase=Phase.CLOSED, failures=0)
                 self._ejected.discard(agent_id)
 
-    def _rest(self, error: Exception) -> None:
-        self._rests_until = time.monotonic() + REST_SECONDS
-        log.warning("breakers are this process's own: redis=%s", type(error).__name__)
+
+async def said(redis: Client, agent_id: int, breaker: Breaker) -> None:
+    """Writes an open breaker down and takes a closed one away. Times become pauses: clocks of processes are not
+    compared."""
+    key = f"{OPEN}:{agent_id}"
+    if breaker.phase is Phase.CLOSED:
+        await redis.delete(key)
+        await redis.srem(OPEN, str(agent_id))
+        return
+    pause = max(1, int((breaker.until - time.monotonic()) * 1000))
+    async with redis.pipeline() as pipe:
+        pipe.set(key, json.dumps(asdict(breaker) | {"until": None}), px=KEPT_MS)
+        pipe.set(f"{key}:pause", "1", px=pause)
+        pipe.sadd(OPEN, str(agent_id))
+        await pipe.execute()

@@ -4,47 +4,32 @@ Decided: an absent Redis refuses nobody and frees nobody. Each process then coun
 so what gets through is at most the limit times the number of processes, and a service without its Redis still answers.
 """
 
-import asyncio
-import logging
 import time
 from collections import OrderedDict
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
 from app.web.gcra import MICROSECONDS, SCRIPT, Rate, Verdict, decide
+from app.web.resting_redis import RedisAway, RestingRedis
 
-log = logging.getLogger(__name__)
-
-ANSWER_SECONDS = 0.1
-REST_SECONDS = 1.0
 MAX_BUCKETS = 10_000
 
 
 class RateCounters:
-    """Buckets by name. After a failure Redis is left alone for a second, so that its absence costs no request time."""
+    """Buckets by name."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = Redis.from_url(redis_url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS)
-        self._script = self._redis.register_script(SCRIPT)
-        self._rests_until = 0.0
+        self._redis = RestingRedis(redis_url, "rate limits are counted by this process alone")
+        self._script = self._redis.client.register_script(SCRIPT)
         self._own: OrderedDict[str, int] = OrderedDict()
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._redis.close()
 
     async def take(self, bucket: str, rate: Rate) -> Verdict:
         """Counts one request; never raises and never waits longer than a tenth of a second."""
-        if time.monotonic() < self._rests_until:
-            return self.take_alone(bucket, rate)
+        keys, args = [f"guildhall:rate:{bucket}"], [rate.interval_us, rate.window_us]
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                allowed, remaining, reset, retry = await self._script(
-                    keys=[f"guildhall:rate:{bucket}"], args=[rate.interval_us, rate.window_us]
-                )
-        except (RedisError, OSError, TimeoutError) as error:
-            self._rests_until = time.monotonic() + REST_SECONDS
-            log.warning("rate limits are counted by this process alone: redis=%s", type(error).__name__)
+            allowed, remaining, reset, retry = await self._redis.ask(lambda _: self._script(keys=keys, args=args))
+        except RedisAway:
             return self.take_alone(bucket, rate)
         return Verdict(bool(allowed), int(remaining), int(reset), int(retry))
 

@@ -113,9 +113,9 @@ async def test_without_its_broker_a_process_counts_alone(settings: Settings) -> 
 async def test_a_broker_that_comes_back_counts_again(redis_url: str) -> None:
     counters, rate = RateCounters(redis_url), Rate(1, 2)
     try:
-        counters._rests_until = float("inf")
+        counters._redis.rests_until = float("inf")
         alone = [await counters.take("back", rate) for _ in range(3)]
-        counters._rests_until = 0
+        counters._redis.rests_until = 0
         together = [await counters.take("back", rate) for _ in range(3)]
     finally:
         await counters.close()
