@@ -136,11 +136,8 @@ def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI
                 network = replace(network, reveal_key=Seal.of(auctioneer).reveal_key.public)
             sessions = make_sessions(engine)
             app.state.runtime = Runtime(settings, sessions, contracts, chain, network, authenticate, record)
-            app.state.routing = desk = RoutingDesk(settings, sessions)
-            await desk.start()
-            async with Embedders(settings) as app.state.embedders:
+            async with RoutingDesk(settings, sessions) as app.state.routing, Embedders(settings) as app.state.embedders:
                 yield
-            await desk.close()
         await engine.dispose()
         await counters.close()
 

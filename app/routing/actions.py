@@ -17,7 +17,7 @@ from app.boundary import transaction
 from app.clock import database_now
 from app.database import Address
 from app.errors import CallFailed, CallNamedTwice, CallRunning, GuildhallError, InputRefused, NoAgentFits
-from app.routing.desk import Offers, RoutingDesk
+from app.routing.desk import Offers, RoutingDesk, first_break
 from app.routing.dispatch import Ask, Attempt, Outcome
 from app.routing.models import Call
 from app.routing.rules import Candidate, Choice, Wanted, chosen
@@ -49,13 +49,13 @@ async def route(session: AsyncSession, desk: RoutingDesk, wanted: Wanted, now: f
     if not drawn:
         raise NoAgentFits(capability=wanted.capability)
     choice = chosen(drawn, wanted.prefer)
-    return offers.pool.by_id(choice.agent_id, wanted), choice
+    return offers.pool.by_id[choice.agent_id], choice
 
 
-async def begin(session: AsyncSession, desk: RoutingDesk, account: Address, call_id: UUID, asked: Asked) -> Call | None:
+async def begin(session: AsyncSession, offers: Offers, account: Address, call_id: UUID, asked: Asked) -> Call | None:
     """Claims the call's name; the call itself where it is answered already. One that failed, or whose process went, is
     claimed again. Raises CallRunning, CallNamedTwice (the name stands for another call), InputRefused."""
-    require_input(await desk.offers(session, asked.wanted.capability), asked)
+    require_input(offers, asked)
     deadline = func.clock_timestamp() + timedelta(milliseconds=asked.deadline_ms, seconds=GRACE_SECONDS)
     row = {"asked": asked.document(), "state": "running", "deadline": deadline}
     claimed = insert(Call).values(account=account, call_id=call_id, **row).on_conflict_do_nothing()
@@ -76,11 +76,14 @@ async def begin(session: AsyncSession, desk: RoutingDesk, account: Address, call
 
 
 async def carry(
-    sessions: async_sessionmaker[AsyncSession], desk: RoutingDesk, account: Address, call_id: UUID, asked: Asked
+    sessions: async_sessionmaker[AsyncSession],
+    desk: RoutingDesk,
+    offers: Offers,
+    account: Address,
+    call_id: UUID,
+    asked: Asked,
 ) -> Call:
     """Carries a begun call out and stores what came of it. Raises what stopped it, once that is stored."""
-    async with transaction(sessions) as session:
-        offers = await desk.offers(session, asked.wanted.capability)
     ask = Ask(
         wanted=asked.wanted,
         body=orjson.dumps(asked.input),
@@ -107,10 +110,9 @@ def require_input(offers: Offers, asked: Asked) -> None:
     if asked.wanted.keeps_to is None:
         return
     promise = offers.promises.get((asked.wanted.capability, asked.wanted.keeps_to))
-    broken = None if promise is None else next(promise.input.iter_errors(asked.input), None)
+    broken = None if promise is None else first_break(promise.input, asked.input)
     if broken is not None:
-        at = "/".join(map(str, broken.absolute_path))
-        raise InputRefused(at=f"/{at}", reason=broken.message[:200])
+        raise InputRefused(at=broken.at, reason=broken.reason)
 
 
 async def store(

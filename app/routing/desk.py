@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import SystemRandom
-from typing import Any
+from typing import Any, Self
 
 from jsonschema import Draft202012Validator
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -39,6 +39,20 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class Break:
+    """Where a document is not what its schema says, as a path, and why."""
+
+    at: str
+    reason: str
+
+
+def first_break(schema: Draft202012Validator, document: Any) -> Break | None:
+    """The first place that breaks the schema."""
+    broken = next(schema.iter_errors(document), None)
+    return None if broken is None else Break("/" + "/".join(map(str, broken.absolute_path)), broken.message[:200])
+
+
+@dataclass(frozen=True)
 class Offers:
     """The pool of a capability, and what its offers promise by capability and version."""
 
@@ -51,14 +65,14 @@ class Offers:
         promise = self.promises.get((candidate.capability, candidate.keeps_to or ""))
         if promise is None:
             return
-        broken = next(promise.output.iter_errors(answer), None)
+        broken = first_break(promise.output, answer)
         if broken is not None:
-            at = "/".join(map(str, broken.absolute_path))
-            raise EndpointFailed(reason=f"the answer breaks {candidate.capability} {candidate.keeps_to} at /{at}")
+            raise EndpointFailed(reason=f"the answer breaks {candidate.capability} {candidate.keeps_to} at {broken.at}")
 
 
 class RoutingDesk:
-    """Pools are read again when they are FRESH_SECONDS old; breakers' transitions are announced."""
+    """An async context manager. Pools are read again when they are FRESH_SECONDS old; breakers' transitions are
+    announced."""
 
     def __init__(self, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
@@ -70,10 +84,11 @@ class RoutingDesk:
         self.random = SystemRandom()
         self.dispatcher = Dispatcher(self.health, self.wire, self.random)
 
-    async def start(self) -> None:
+    async def __aenter__(self) -> Self:
         await self.health.start()
+        return self
 
-    async def close(self) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*self._telling, return_exceptions=True)
         await self.health.close()
         await self.wire.close()
@@ -92,6 +107,7 @@ class RoutingDesk:
             }
             if len(self._offers) >= MOST_POOLS:
                 self._offers.clear()
+                self._reading.clear()
             self._offers[capability] = Offers(Pool(candidates), promises, time.monotonic())
             return self._offers[capability]
 

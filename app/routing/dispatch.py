@@ -143,7 +143,7 @@ class Dispatcher:
         if hedge and choice.agent_id in {attempt.choice.agent_id for attempt, _ in running.values()}:
             return False
         self._saved -= 1 if attempts else 0
-        attempt, candidate = Attempt(choice, hedge), pool.by_id(choice.agent_id, ask.wanted)
+        attempt, candidate = Attempt(choice, hedge), pool.by_id[choice.agent_id]
         attempts.append(attempt)
         seconds = min(ask.try_seconds, ends - now)
         task = asyncio.create_task(self._try(candidate, ask, attempt, seconds, len(pool.candidates)))

@@ -42,12 +42,13 @@ async def call(
     """Has a call done by an agent that asks nothing for it, by another when that one fails, and answers with the first
     valid answer. The same `call_id` again gets the same answer; after a failure it is tried anew."""
     asked = body.asked()
-    held = await actions.begin(session, desk, account, body.call_id, asked)
+    offers = await desk.offers(session, asked.wanted.capability)
+    held = await actions.begin(session, offers, account, body.call_id, asked)
     if held is not None:
         return call_out(held, await database_now(session))
     # The call is claimed before anything is sent, and no connection waits for an agent.
     await session.commit()
-    done = await actions.carry(runtime.sessions, desk, account, body.call_id, asked)
+    done = await actions.carry(runtime.sessions, desk, offers, account, body.call_id, asked)
     return call_out(done, done.ended_at or done.created_at)
 
 
