@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from app.config import Settings, read_settings
+from app.config import Settings, read_settings, sqlalchemy_url
 from app.database import make_engine, make_sessions
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,16 @@ async def transaction(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterat
             yield session
         for call in session.info.pop(_AFTER_COMMIT, {}).values():
             await call()
+
+
+async def in_database(url: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """What a command does in one transaction; `url` is postgresql://…"""
+    engine = make_engine(sqlalchemy_url(url), pool_size=1)
+    try:
+        async with transaction(make_sessions(engine)) as session:
+            return await work(session)
+    finally:
+        await engine.dispose()
 
 
 def after_commit(session: AsyncSession, name: str, call: AfterCommit) -> None:

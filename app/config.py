@@ -164,7 +164,12 @@ class Settings(BaseSettings):
     @cached_property
     def sqlalchemy_url(self) -> str:
         """The database for SQLAlchemy over asyncpg."""
-        return self.database_url.get_secret_value().replace("postgresql://", "postgresql+asyncpg://", 1)
+        return sqlalchemy_url(self.database_url.get_secret_value())
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The same database as SQLAlchemy over asyncpg is told of it."""
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
 def is_web_address(url: str) -> bool:

@@ -11,8 +11,7 @@ import sys
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.boundary import transaction
-from app.database import make_engine, make_sessions
+from app.boundary import in_database
 from app.escrow.queries import chain_clock
 from app.reputation import queries
 from app.reputation.judging import day_of, millionths, scored
@@ -33,21 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
     given = made.parse_args(arguments)
     if not given.database_url:
         sys.exit("DATABASE_URL is not set: name the database, as postgresql://user:password@host:port/name")
-    return asyncio.run(run(given.database_url, getattr(given, "formula", None)))
-
-
-async def run(url: str, name: str | None) -> int:
-    """Prints what differs; without a name the stored scores are held to their own formula."""
-    engine = make_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=1)
-    try:
-        async with transaction(make_sessions(engine)) as session:
-            return await compared(session, None if name is None else FORMULAS[name])
-    finally:
-        await engine.dispose()
+    other = FORMULAS.get(getattr(given, "formula", ""))
+    return asyncio.run(in_database(given.database_url, lambda session: compared(session, other)))
 
 
 async def compared(session: AsyncSession, other: Formula | None) -> int:
-    """0 where the stored scores are what their own formula makes, or where another was asked for."""
+    """Prints what differs. 0 where the stored scores are what their own formula makes, or another was asked for."""
     stored = {agent.agent_id: agent for agent in await queries.judged_agents(session)}
     if not stored:
         print("no scores are stored")

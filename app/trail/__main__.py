@@ -4,24 +4,23 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from eth_utils.address import is_address, to_checksum_address
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.boundary import transaction
+from app.boundary import in_database
 from app.chain.rpc import AsyncChain
-from app.database import Address, make_engine, make_sessions
+from app.database import Address
 from app.errors import ChainUnavailable
 from app.trail.actions import erase_origins_of
 from app.trail.export import write_links
 from app.trail.verify import Found, verify
 
-T = TypeVar("T")
 BROKEN, UNTOLD = 1, 2
 
 
@@ -59,29 +58,22 @@ async def run_verify(given: argparse.Namespace) -> int:
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             return await verify(session, chain)
 
-        found = await in_database(given, walked)
+        found = await in_database(given.database_url, walked)
     print(told(found))
     return 0 if found.broken is None else BROKEN
 
 
 async def run_export(given: argparse.Namespace) -> int:
-    await in_database(given, lambda session: write_links(session, sys.stdout.buffer, start=given.start, end=given.end))
+    await in_database(
+        given.database_url, lambda session: write_links(session, sys.stdout.buffer, start=given.start, end=given.end)
+    )
     return 0
 
 
 async def run_erase(given: argparse.Namespace) -> int:
-    erased = await in_database(given, lambda session: erase_origins_of(session, given.account))
+    erased = await in_database(given.database_url, lambda session: erase_origins_of(session, given.account))
     print(f"erased the origins of {erased} calls")
     return 0
-
-
-async def in_database(given: argparse.Namespace, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    engine = make_engine(given.database_url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=1)
-    try:
-        async with transaction(make_sessions(engine)) as session:
-            return await work(session)
-    finally:
-        await engine.dispose()
 
 
 def told(found: Found) -> str:

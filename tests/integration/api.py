@@ -12,7 +12,9 @@ from eth_account import Account
 from eth_account.messages import SignableMessage, encode_defunct, encode_typed_data
 from psycopg.rows import tuple_row
 
+from app.boundary import WorkerRuntime
 from app.config import Settings
+from app.database import make_engine, make_sessions
 from app.main import create_app
 from devnet.keys import DevelopmentKey, write_token_keys
 
@@ -43,6 +45,14 @@ async def running_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
             yield client
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[WorkerRuntime]:
+    """What jobs share in a worker, in the test's own loop."""
+    engine = make_engine(settings.sqlalchemy_url, pool_size=4)
+    yield WorkerRuntime(settings, engine, make_sessions(engine))
+    await engine.dispose()
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from app.boundary import WorkerRuntime
+from app.boundary import WorkerRuntime, in_database
 from app.chain.typed_data import ZERO_ADDRESS
-from app.database import make_engine, make_sessions
 from app.escrow.rules import Refund, State
 from app.reputation import jobs
-from app.reputation.__main__ import run
+from app.reputation.__main__ import compared
+from app.reputation.scoring.formula import FORMULAS
 from devnet.keys import participant_key
-from tests.integration.api import execute, running_api
+from tests.integration.api import execute, running_api, working
 from tests.integration.market import BLOCK, BUDGET, CHAIN_TIME, FINALIZED, Market, open_market, problem
 from tests.integration.reputation.test_reviews import feedback
 
@@ -33,9 +33,8 @@ async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
     for table in TABLES:
         execute(market.database_url, f"DELETE FROM {table}")
     execute(market.database_url, "DELETE FROM market.reaction_cursors WHERE name LIKE 'reputation.%'")
-    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(market.settings) as runtime:
+        yield runtime
 
 
 @pytest.fixture
@@ -205,8 +204,8 @@ async def test_stored_scores_are_made_again_and_held_to(
 ) -> None:
     await rated(market, 5, 1)
     await jobs.judge_once(worker)
-    assert await run(market.database_url, None) == 0
+    assert await in_database(market.database_url, lambda session: compared(session, None)) == 0
     execute(market.database_url, "UPDATE market.judged_agents SET score = score + 3")
-    assert await run(market.database_url, None) == 1
+    assert await in_database(market.database_url, lambda session: compared(session, None)) == 1
     assert "1 differ" in capsys.readouterr().out
-    assert await run(market.database_url, "guildhall-1") == 0
+    assert await in_database(market.database_url, lambda session: compared(session, FORMULAS["guildhall-1"])) == 0
