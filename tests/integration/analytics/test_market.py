@@ -8,9 +8,8 @@ import pytest
 from app.analytics import jobs
 from app.boundary import WorkerRuntime
 from app.chain.typed_data import ZERO_ADDRESS
-from app.database import make_engine, make_sessions
 from app.escrow.rules import Refund, State
-from tests.integration.api import execute
+from tests.integration.api import execute, working
 from tests.integration.market import BLOCK, BUDGET, CHAIN_TIME, FINALIZED, Market
 
 
@@ -19,9 +18,8 @@ async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
     for table in ("market.deals", "market.tasks", "chain.escrows", "chain.escrow_events"):
         execute(market.database_url, f"DELETE FROM {table}")
     execute(market.database_url, "DELETE FROM market.reaction_cursors WHERE name = 'analytics.deals'")
-    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(market.settings) as runtime:
+        yield runtime
 
 
 async def ended(market: Market, paid: int, capability: str = "text.sort", **changed: Any) -> str:

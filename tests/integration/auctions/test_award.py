@@ -12,8 +12,7 @@ from app.announcements.actions import announce
 from app.auctions import jobs
 from app.boundary import WorkerRuntime, transaction
 from app.chain import contracts
-from app.database import make_engine, make_sessions
-from tests.integration.api import execute
+from tests.integration.api import execute, working
 from tests.integration.auctions.sealed import commit as bid
 from tests.integration.auctions.sealed import end_bidding, end_reveals, reveal_all
 from tests.integration.market import BUDGET, CHAIN_TIME, FINALIZED, Market
@@ -21,9 +20,8 @@ from tests.integration.market import BUDGET, CHAIN_TIME, FINALIZED, Market
 
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
-    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(market.settings) as runtime:
+        yield runtime
 
 
 async def funded(market: Market, worker: WorkerRuntime, **escrow: Any) -> str:

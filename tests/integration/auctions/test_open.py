@@ -12,8 +12,7 @@ import pytest
 
 from app.auctions import jobs
 from app.boundary import WorkerRuntime
-from app.database import make_engine, make_sessions
-from tests.integration.api import execute, mirror_agent
+from tests.integration.api import execute, mirror_agent, working
 from tests.integration.auctions.sealed import sealed_bid
 from tests.integration.auctions.test_bids import asked, bid, signed_bid
 from tests.integration.market import BUDGET, Market, Person, posting, problem
@@ -24,9 +23,8 @@ DUTCH = {"kind": "dutch", "duration_seconds": 300, "start_price": str(BUDGET // 
 
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
-    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(market.settings) as runtime:
+        yield runtime
 
 
 async def opened(market: Market, worker: WorkerRuntime, plan: dict[str, Any]) -> str:

@@ -15,10 +15,9 @@ from app.auctions import jobs
 from app.auctions.commitments import auction_id, commit_leaf, merkle_root
 from app.boundary import WorkerRuntime
 from app.chain.typed_data import ZERO_ADDRESS
-from app.database import make_engine, make_sessions
 from sdk import transcripts
 from sdk.digests import digest_of
-from tests.integration.api import execute, mirror_agent
+from tests.integration.api import execute, mirror_agent, working
 from tests.integration.auctions.sealed import (
     Sealed,
     commit,
@@ -38,9 +37,8 @@ PRICE = 483_271
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
     execute(market.database_url, "DELETE FROM market.reveal_failures")
-    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(market.settings) as runtime:
+        yield runtime
 
 
 async def opened(market: Market, worker: WorkerRuntime, **plan: Any) -> str:

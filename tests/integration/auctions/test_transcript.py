@@ -10,13 +10,12 @@ import pytest
 
 from app.auctions import jobs
 from app.boundary import WorkerRuntime
-from app.database import make_engine, make_sessions
 from sdk.errors import AuctionRefused
 from sdk.network import Network
 from sdk.schemas import Task
 from sdk.terms import Terms
 from sdk.transcripts import check_transcript
-from tests.integration.api import execute
+from tests.integration.api import execute, working
 from tests.integration.auctions.sealed import commit, end_bidding, end_reveals, reveal_all
 from tests.integration.auctions.test_bids import bid
 from tests.integration.market import BUDGET, Market
@@ -47,9 +46,8 @@ class Award:
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
     execute(market.database_url, "DELETE FROM market.reveal_failures")
-    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(market.settings) as runtime:
+        yield runtime
 
 
 @pytest.fixture

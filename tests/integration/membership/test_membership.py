@@ -7,9 +7,8 @@ import pytest
 
 from app.auctions import jobs
 from app.boundary import WorkerRuntime
-from app.database import make_engine, make_sessions
 from app.escrow.rules import State
-from tests.integration.api import execute
+from tests.integration.api import execute, working
 from tests.integration.auctions.sealed import commit, end_bidding
 from tests.integration.auctions.test_bids import OPEN, bid, quotes
 from tests.integration.market import Market, problem
@@ -23,9 +22,8 @@ async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
         execute(market.database_url, f"DELETE FROM {table}")
     for table in ("market.tasks", "chain.escrows"):
         execute(market.database_url, f"DELETE FROM {table}")
-    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(market.settings) as runtime:
+        yield runtime
 
 
 async def put(market: Market, path: str, body: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """The search by meaning on a real database: fitted, filtered, paged, kept up to date, and by words where it cannot."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -11,10 +10,9 @@ from pydantic import SecretStr
 
 from app.boundary import WorkerRuntime
 from app.config import Settings
-from app.database import make_engine, make_sessions
 from app.search import jobs
 from app.search.meaning import jobs as meaning_jobs
-from tests.integration.api import Wallet, execute, mirror_agent, running_api
+from tests.integration.api import Wallet, execute, mirror_agent, running_api, working
 from tests.integration.search.embedding_server import EmbeddingServer, embedding_server
 
 SUBJECTS: dict[str, tuple[str, ...]] = {
@@ -51,13 +49,6 @@ TITLES = [title for titles in SUBJECTS.values() for title in titles]
 async def worker(settings: Settings) -> AsyncIterator[WorkerRuntime]:
     async with working(settings) as runtime:
         yield runtime
-
-
-@asynccontextmanager
-async def working(settings: Settings) -> AsyncIterator[WorkerRuntime]:
-    engine = make_engine(settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(settings, engine, make_sessions(engine))
-    await engine.dispose()
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import pytest
 
 from app.boundary import WorkerRuntime
 from app.config import Settings
-from app.database import make_engine, make_sessions
 from app.search import jobs
-from tests.integration.api import Wallet, execute, mirror_agent, mirror_clock
+from tests.integration.api import Wallet, execute, mirror_agent, mirror_clock, working
 
 LISTINGS: tuple[dict[str, Any], ...] = (
     {"title": "Sorting of lists", "capability": "text.sort", "price": "300", "tags": ["fast"]},
@@ -23,9 +22,8 @@ LISTINGS: tuple[dict[str, Any], ...] = (
 
 @pytest.fixture
 async def worker(settings: Settings) -> AsyncIterator[WorkerRuntime]:
-    engine = make_engine(settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(settings) as runtime:
+        yield runtime
 
 
 @pytest.fixture
