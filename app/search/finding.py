@@ -8,14 +8,12 @@ from sqlalchemy import ColumnElement, and_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.search import queries
-from app.search.meaning.embedders import Embedders, Meant
+from app.search.meaning.embedders import Embedders, Meant, Missing
 from app.search.meaning.queries import NEAREST, nearest
 from app.search.models import SearchRow
 from app.search.queries import CANDIDATES, Hit
 from app.search.rules import By, Sort, Wanted, corrected, excluded, fused, meaning_of
 from app.web.paging import Kind, PageRequest, encode_cursor
-
-SORTED = "sorted"
 
 
 @dataclass(frozen=True)
@@ -45,9 +43,9 @@ async def find(
 ) -> Answer:
     """Raises BadCursor. Only relevance knows of meaning: other orders are of what the words find."""
     meaning = "" if wanted.text is None or by is By.WORDS else meaning_of(wanted.text)
-    meant: Meant | str | None = None
+    meant: Meant | Missing | None = None
     if meaning:
-        meant = await embedders.meant(session, meaning) if sort is Sort.RELEVANCE else SORTED
+        meant = await embedders.meant(session, meaning) if sort is Sort.RELEVANCE else Missing.SORTED
     await queries.plan_by_word(session)
     reading = await read(session, wanted)
     if isinstance(meant, Meant):

@@ -24,6 +24,7 @@ class Missing(StrEnum):
     NO_VECTORS = "no_vectors"
     EMBEDDER_UNAVAILABLE = "embedder_unavailable"
     UNKNOWN_WORDS = "unknown_words"
+    SORTED = "sorted"
 
 
 @dataclass(frozen=True)
