@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     gas_deposit_wei: int = Field(default=10**17, ge=0)
     gas_token_price: int = Field(default=250_000, ge=1)
     auctioneer_key_file: Path | None = None
+    sequencer_key_file: Path | None = None
+    call_credit: int = Field(default=1_000_000, ge=0)
+    call_credit_most: int = Field(default=100_000_000, ge=0)
+    calls_days: int = Field(default=90, ge=1)
     arbiters: Annotated[tuple[str, ...], NoDecode] = ()
     operators: Annotated[tuple[str, ...], NoDecode] = ()
     finality_depth: int | None = Field(default=None, ge=1)

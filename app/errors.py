@@ -621,3 +621,33 @@ class CallNamedTwice(Conflict):
 
 class InputRefused(InvalidInput):
     text = "The input is not what the capability takes, at {at}: {reason}."
+
+
+class ChannelsNotOffered(Conflict):
+    text = "This deployment signs no vouchers: it has no payment channels, or no key to sequence them with."
+
+
+class ChannelUnfit(Conflict):
+    text = "Calls cannot be paid from this channel: {reason}."
+
+
+class ChannelShort(Conflict):
+    text = "The channel has {free} that nothing is promised of; this may take {amount}."
+
+
+class ChannelNeeded(InvalidInput):
+    text = "A call that may cost {max_price} names the channel that pays for it."
+
+
+class CreditSpent(Conflict):
+    """`owed` is for calls on their way and answers that wait to be paid."""
+
+    text = "You may owe {credit} at one time, and owe {owed} already: pay what waits before a call that takes {amount}."
+
+
+class VoucherNotNext(Conflict):
+    text = "The next voucher for this payee says {required} in all; this one says {cumulative}."
+
+
+class CallNotHeld(Conflict):
+    text = "Only an answer that waits to be paid is paid for; this call is {state}."

@@ -25,6 +25,8 @@ from app.catalogue import routes as catalogue
 from app.chain import deployment
 from app.chain.production import require_production
 from app.chain.rpc import AsyncChain
+from app.channels import routes as channels
+from app.channels.sequencing import sequencer_of
 from app.config import Settings, read_settings
 from app.content import routes as content
 from app.content.blobs import forget_abandoned
@@ -71,6 +73,7 @@ ROUTERS = (
     sealed_routes.batches,
     reputation.router,
     payments.router,
+    channels.router,
     relayer.router,
     gas.router,
     gas.operations,
@@ -134,6 +137,8 @@ def lifespan_of(settings: Settings, counters: RateCounters) -> Callable[[FastAPI
             network = await read_network(chain, contracts, address, arbiters_of(settings))
             if auctioneer is not None:
                 network = replace(network, reveal_key=Seal.of(auctioneer).reveal_key.public)
+            app.state.sequencer = sequencer = sequencer_of(settings, contracts)
+            network = replace(network, sequencer=None if sequencer is None else sequencer.address)
             sessions = make_sessions(engine)
             app.state.runtime = Runtime(settings, sessions, contracts, chain, network, authenticate, record)
             async with RoutingDesk(settings, sessions) as app.state.routing, Embedders(settings) as app.state.embedders:

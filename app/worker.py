@@ -12,9 +12,11 @@ from celery.signals import worker_process_shutdown, worker_shutdown
 from app.analytics import jobs as analytics_jobs
 from app.auctions import jobs as auction_jobs
 from app.boundary import stop_worker_runtime
+from app.channels import jobs as channel_jobs
 from app.config import read_settings
 from app.relayer import jobs as relayer_jobs
 from app.reputation import jobs as reputation_jobs
+from app.routing import jobs as routing_jobs
 from app.search import jobs as search_jobs
 from app.search.meaning import jobs as meaning_jobs
 from app.tasks import jobs as task_jobs
@@ -30,6 +32,8 @@ SCHEDULES: tuple[dict[str, float], ...] = (
     meaning_jobs.SCHEDULE,
     analytics_jobs.SCHEDULE,
     reputation_jobs.SCHEDULE,
+    channel_jobs.SCHEDULE,
+    routing_jobs.SCHEDULE,
 )
 
 # Longer than any job, or the broker would give the same message to a second worker.

@@ -20,6 +20,8 @@ class Role(IntEnum):
     ARBITER = 3
     GUARDIAN = 4
     FEE_OWNER = 5
+    SEQUENCER = 100
+    """It signs and sends nothing, so nobody has to fund it."""
 
 
 FIRST_PARTICIPANT = 6

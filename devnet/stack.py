@@ -118,6 +118,8 @@ def process_environment(net: Network, file: Path, data_dir: Path, port: int, env
         "TOKEN_KEYS_FILE": str(write_token_keys(keys)),
         "RELAYER_KEY_FILE": str(write_key_file(keys, "relayer", role_key(Role.RELAYER))),
         "AUCTIONEER_KEY_FILE": str(write_key_file(keys, "auctioneer", role_key(Role.AUCTIONEER))),
+        "SEQUENCER_KEY_FILE": str(write_key_file(keys, "sequencer", role_key(Role.SEQUENCER))),
+        "PRIVATE_ENDPOINTS": "true",
         "GAS_START_WEI": str(10**18),  # a development chain's gas costs nobody anything
         "GAS_CONTRACT_START_WEI": str(10**18),
         "ARBITERS": role_key(Role.ARBITER).address,

@@ -5,12 +5,14 @@ from sdk.network import ChainClock, Network, Token
 from sdk.sealed_bids import SealedBid
 from sdk.terms import AuctionPlan, Bid, Terms, Windows, make_terms
 from sdk.transport import Patience
+from sdk.vouchers import Channel
 from sdk.wallet import Wallet
 
 __all__ = [
     "AuctionPlan",
     "Bid",
     "ChainClock",
+    "Channel",
     "Client",
     "Network",
     "Patience",

@@ -18,7 +18,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Network:
-    """`channels` and `permit2` are None where the deployment has none."""
+    """`channels`, `permit2` and `sequencer` are None where the deployment has none."""
 
     chain_id: int
     escrow: str
@@ -30,6 +30,7 @@ class Network:
     arbiters: tuple[str, ...]
     channels: str | None = None
     permit2: str | None = None
+    sequencer: str | None = None
 
     @classmethod
     def from_wire(cls, wire: dict[str, Any]) -> Self:
@@ -45,17 +46,19 @@ class Network:
             arbiters=tuple(wire["arbiters"]),
             channels=contracts.get("PaymentChannel"),
             permit2=contracts.get("Permit2"),
+            sequencer=wire.get("sequencer"),
         )
 
     def refuse_change(self, now: "Network") -> None:
-        """Raises NetworkChanged. Arbiters and auctioneer may change: terms name theirs themselves.
+        """Raises NetworkChanged. Arbiters, auctioneer and sequencer may change: terms and channels name theirs
+        themselves.
 
         Channels and Permit2 may come, since who pinned none has signed nothing for any; they may not change.
         """
         for field in fields(self):
             expected, actual = getattr(self, field.name), getattr(now, field.name)
             came = field.name in ("channels", "permit2") and expected is None
-            if field.name not in ("arbiters", "auctioneer") and expected != actual and not came:
+            if field.name not in ("arbiters", "auctioneer", "sequencer") and expected != actual and not came:
                 raise NetworkChanged(field.name, expected, actual)
 
 

@@ -43,6 +43,7 @@ MESSAGES = {
     "bytes32 taskId",
     "TokenPermissions": "address token,uint256 amount",
     "Voucher": "bytes32 channelId,address payee,uint96 cumulative",
+    "StartClose": "bytes32 channelId,uint40 deadline",
     "CancelAuthorization": "address authorizer,bytes32 nonce",
     "EIP712Domain": "string name,string version,uint256 chainId,address verifyingContract",
 }
@@ -100,9 +101,17 @@ def batch_message(batch: Sequence[Terms], valid_after: int, valid_before: int, n
 
 
 def draw(payer: str, amount: int, nonce: str, valid_after: int, valid_before: int, network: Network) -> TypedData:
+    """EIP-3009 for the escrow."""
+    return drawn_by(network.escrow, payer, amount, nonce, valid_after, valid_before, network)
+
+
+def drawn_by(
+    contract: str, payer: str, amount: int, nonce: str, valid_after: int, valid_before: int, network: Network
+) -> TypedData:
+    """EIP-3009: `contract` takes `amount` base units from the payer, once for each nonce."""
     message = {
         "from": payer,
-        "to": network.escrow,
+        "to": contract,
         "value": amount,
         "validAfter": valid_after,
         "validBefore": valid_before,

@@ -54,6 +54,11 @@ def channel_id(channel: Channel, network: Network) -> str:
     return "0x" + keccak(encoded).hex()
 
 
+def salted_id(channel: str, salt: str) -> str:
+    """keccak256(abi.encode(channel id, salt)): what names one top-up."""
+    return "0x" + keccak(bytes.fromhex(channel[2:] + salt[2:])).hex()
+
+
 def voucher_message(channel: Channel, payee: str, cumulative: int, network: Network) -> TypedData:
     message = {"channelId": channel_id(channel, network), "payee": payee, "cumulative": cumulative}
     contract = contract_of(network)

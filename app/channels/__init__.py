@@ -1,1 +1,1 @@
-"""Payment channels: the mirror of their contract."""
+"""Payment channels: the mirror of their contract, and the marketplace as the sequencer of vouchers for calls."""

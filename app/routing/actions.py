@@ -1,5 +1,5 @@
-"""Routing one call, and carrying one out. The call's row is there before anything is sent, and its answer is stored
-before anybody is told of it."""
+"""Routing one call, carrying one out, and having its answer paid. The call's row is there before anything is sent, and
+its answer is stored before anybody is told of it: for a price, it is held until the voucher that pays is stored too."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,15 +8,29 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app import faults
 from app.boundary import transaction
+from app.channels import actions as channels
+from app.channels.actions import Due
+from app.channels.sequencing import Sequencer
 from app.clock import database_now
-from app.database import Address
-from app.errors import CallFailed, CallNamedTwice, CallRunning, GuildhallError, InputRefused, NoAgentFits
+from app.database import Address, Hash32
+from app.errors import (
+    CallFailed,
+    CallNamedTwice,
+    CallNotHeld,
+    CallRunning,
+    ChannelsNotOffered,
+    GuildhallError,
+    InputRefused,
+    NoAgentFits,
+    NotFound,
+)
+from app.routing import queries
 from app.routing.desk import Offers, RoutingDesk, first_break
 from app.routing.dispatch import Ask, Attempt, Outcome
 from app.routing.models import Call
@@ -27,7 +41,7 @@ GRACE_SECONDS = 5
 
 @dataclass(frozen=True)
 class Asked:
-    """A call as it was asked for."""
+    """A call as it was asked for. Without a channel only an agent that asks nothing does it."""
 
     wanted: Wanted
     input: Any
@@ -35,11 +49,30 @@ class Asked:
     try_ms: int
     hedge: bool
     priority: str
+    channel_id: Hash32 | None = None
 
     def document(self) -> dict[str, Any]:
         """As it is stored, and compared when it comes again."""
-        found = asdict(self)
+        found = {name: value for name, value in asdict(self).items() if (name, value) != ("channel_id", None)}
         return dict(orjson.loads(orjson.dumps(found)))
+
+    @property
+    def most(self) -> int:
+        """What it may take from its channel, in base units."""
+        return 0 if self.channel_id is None else self.wanted.max_price or 0
+
+
+@dataclass(frozen=True)
+class Order:
+    """A call under the name that its caller gave it."""
+
+    account: Address
+    call_id: UUID
+    asked: Asked
+
+    @property
+    def key(self) -> dict[str, Any]:
+        return {"account": self.account, "call_id": self.call_id}
 
 
 async def route(session: AsyncSession, desk: RoutingDesk, wanted: Wanted, now: float) -> tuple[Candidate, Choice]:
@@ -52,38 +85,56 @@ async def route(session: AsyncSession, desk: RoutingDesk, wanted: Wanted, now: f
     return offers.pool.by_id[choice.agent_id], choice
 
 
-async def begin(session: AsyncSession, offers: Offers, account: Address, call_id: UUID, asked: Asked) -> Call | None:
-    """Claims the call's name; the call itself where it is answered already. One that failed, or whose process went, is
-    claimed again. Raises CallRunning, CallNamedTwice (the name stands for another call), InputRefused."""
-    require_input(offers, asked)
-    deadline = func.clock_timestamp() + timedelta(milliseconds=asked.deadline_ms, seconds=GRACE_SECONDS)
-    row = {"asked": asked.document(), "state": "running", "deadline": deadline}
-    claimed = insert(Call).values(account=account, call_id=call_id, **row).on_conflict_do_nothing()
-    if (await session.execute(claimed.returning(Call.call_id))).one_or_none() is not None:
-        return None
-    held = await session.get(Call, (account, call_id), with_for_update=True)
+async def begin(session: AsyncSession, offers: Offers, sequencer: Sequencer | None, order: Order) -> Call:
+    """Claims the call's name and sets aside what it may take: a running call is the caller's to carry out. One that has
+    an answer already comes back as it is; one that failed, or whose process went, is claimed again.
+
+    Raises CallRunning, CallNamedTwice (the name stands for another call), InputRefused and what `reserve` raises.
+    """
+    require_input(offers, order.asked)
+    fresh = insert(Call).values(**order.key, **claim(order.asked)).on_conflict_do_nothing().returning(Call)
+    call = (await session.scalars(fresh)).one_or_none()
+    if call is not None:
+        await set_aside(session, sequencer, order)
+        return call
+    held = await queries.call_of(session, order.account, order.call_id, locked=True)
     assert held is not None
-    if held.asked != asked.document():
-        raise CallNamedTwice(call_id=str(call_id))
-    if held.state == "answered":
+    if held.asked != order.asked.document():
+        raise CallNamedTwice(call_id=str(order.call_id))
+    if held.state in ("answered", "held"):
         return held
-    is_over = held.state == "failed" or await database_now(session) > held.deadline
-    if not is_over:
-        raise CallRunning(call_id=str(call_id))
-    again = update(Call).where(Call.account == account, Call.call_id == call_id)
-    await session.execute(again.values(**row, ended_at=None, problem=None))
-    return None
+    has_failed = held.state == "failed"
+    if not has_failed and await database_now(session) <= held.deadline:
+        raise CallRunning(call_id=str(order.call_id))
+    if has_failed:  # what a lost one may take is set aside still
+        await set_aside(session, sequencer, order)
+    again = claim(order.asked) | {"run": held.run + 1, "ended_at": None, "problem": None}
+    taken = update(Call).filter_by(**order.key).values(again).returning(Call)
+    return (await session.scalars(taken.execution_options(populate_existing=True))).one()
+
+
+def claim(asked: Asked) -> dict[str, Any]:
+    """The row of a call that begins."""
+    deadline = func.clock_timestamp() + timedelta(milliseconds=asked.deadline_ms, seconds=GRACE_SECONDS)
+    money = {"channel_id": asked.channel_id, "price": asked.most}
+    return {"asked": asked.document(), "state": "running", "deadline": deadline} | money
+
+
+async def set_aside(session: AsyncSession, sequencer: Sequencer | None, order: Order) -> None:
+    """Raises ChannelsNotOffered and what `reserve` raises."""
+    if order.asked.channel_id is None:
+        return
+    if sequencer is None:
+        raise ChannelsNotOffered()
+    await channels.reserve(session, sequencer, order.account, order.asked.channel_id, order.asked.most)
 
 
 async def carry(
-    sessions: async_sessionmaker[AsyncSession],
-    desk: RoutingDesk,
-    offers: Offers,
-    account: Address,
-    call_id: UUID,
-    asked: Asked,
+    sessions: async_sessionmaker[AsyncSession], desk: RoutingDesk, offers: Offers, order: Order, run: int
 ) -> Call:
-    """Carries a begun call out and stores what came of it. Raises what stopped it, once that is stored."""
+    """Carries a begun call out and stores what came of it. Raises what stopped it, once that is stored, and CallRunning
+    where it took so long that it was begun anew."""
+    asked = order.asked
     ask = Ask(
         wanted=asked.wanted,
         body=orjson.dumps(asked.input),
@@ -91,7 +142,7 @@ async def carry(
         try_seconds=asked.try_ms / 1000,
         hedge=asked.hedge,
         priority=asked.priority,
-        headers={"Guildhall-Call": str(call_id)},
+        headers={"Guildhall-Call": str(order.call_id)},
         check=offers.check,
     )
     faults.reach("routing.begun_before_call")
@@ -99,10 +150,10 @@ async def carry(
         outcome = await desk.dispatcher.call(offers.pool, ask)
     except GuildhallError as error:
         tries = error.attempts if isinstance(error, CallFailed) else ()
-        await store(sessions, account, call_id, failure(error, tries))
+        await store(sessions, order, run, failure(error, tries))
         raise
     faults.reach("routing.answered_before_stored")
-    return await store(sessions, account, call_id, success(outcome))
+    return await store(sessions, order, run, success(outcome, order))
 
 
 def require_input(offers: Offers, asked: Asked) -> None:
@@ -115,30 +166,70 @@ def require_input(offers: Offers, asked: Asked) -> None:
         raise InputRefused(at=broken.at, reason=broken.reason)
 
 
-async def store(
-    sessions: async_sessionmaker[AsyncSession], account: Address, call_id: UUID, came: Mapping[str, Any]
-) -> Call:
-    """Writes down what came of a call, in a transaction of its own."""
+async def store(sessions: async_sessionmaker[AsyncSession], order: Order, run: int, came: Mapping[str, Any]) -> Call:
+    """Writes down what came of one run of a call, and frees what it did not take, in a transaction of its own. Raises
+    CallRunning where that run counts no more."""
     async with transaction(sessions) as session:
-        mine = update(Call).where(Call.account == account, Call.call_id == call_id)
-        stored = mine.values(**came, ended_at=func.clock_timestamp()).returning(Call)
-        return (await session.scalars(stored)).one()
+        mine = select(Call).filter_by(**order.key, run=run, state="running").with_for_update()
+        call = (await session.scalars(mine)).one_or_none()
+        if call is None:
+            raise CallRunning(call_id=str(order.call_id))
+        return await end(session, call, came)
 
 
-def success(outcome: Outcome) -> dict[str, Any]:
+async def end(session: AsyncSession, call: Call, came: Mapping[str, Any]) -> Call:
+    """A running call, locked, becomes what came of it; what was set aside beyond its price is free again."""
+    if call.channel_id is not None:
+        await channels.free(session, Hash32(call.channel_id), call.price - came["price"])
+    done = update(Call).filter_by(account=call.account, call_id=call.call_id)
+    ended = done.values(**came, ended_at=func.clock_timestamp()).returning(Call)
+    return (await session.scalars(ended.execution_options(populate_existing=True))).one()
+
+
+def success(outcome: Outcome, order: Order) -> dict[str, Any]:
+    """An answer for a price is held until it is paid; whoever calls an agent of his own owes himself nothing."""
+    candidate = outcome.candidate
+    price = 0 if candidate.payee == order.account or order.asked.channel_id is None else candidate.price
     return {
-        "state": "answered",
-        "agent_id": outcome.candidate.agent_id,
+        "state": "held" if price else "answered",
+        "agent_id": candidate.agent_id,
+        "payee": candidate.payee if price else None,
+        "price": price,
         "answer": outcome.answer,
         "attempts": [told(each) for each in outcome.attempts],
     }
 
 
 def failure(error: GuildhallError, attempts: Any) -> dict[str, Any]:
-    return {"state": "failed", "problem": str(error), "attempts": [told(each) for each in attempts]}
+    return {"state": "failed", "price": 0, "problem": str(error), "attempts": [told(each) for each in attempts]}
 
 
 def told(attempt: Attempt) -> dict[str, Any]:
     """A try as it is stored: whoever reads it makes the choice again."""
     found: dict[str, Any] = orjson.loads(orjson.dumps(asdict(attempt)))
     return found
+
+
+async def pay(
+    session: AsyncSession, sequencer: Sequencer, account: Address, call_id: UUID, cumulative: int, signature: bytes
+) -> Call:
+    """Takes the voucher for a held answer, all or nothing: from then on the answer is served, and a repeat is served it
+    again. Raises NotFound, CallNotHeld and what `accept` raises."""
+    call = await queries.call_of(session, account, call_id, locked=True)
+    if call is None:
+        raise NotFound(kind="call")
+    if call.state == "answered":
+        return call
+    if call.state != "held":
+        raise CallNotHeld(state=call.state)
+    await channels.accept(session, sequencer, account, due_of(call), cumulative, signature)
+    call.state, call.cumulative = "answered", cumulative
+    await session.flush()
+    return call
+
+
+def due_of(call: Call) -> Due:
+    """What a held call waits for."""
+    assert call.channel_id is not None
+    assert call.payee is not None
+    return Due(Hash32(call.channel_id), Address(call.payee), call.price)

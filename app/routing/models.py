@@ -4,16 +4,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, Uuid, text
+from sqlalchemy import BigInteger, Integer, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import MARKET_SCHEMA, Address, AddressColumn, Base
+from app.database import MARKET_SCHEMA, Address, AddressColumn, AmountColumn, Base, Hash32Column
 
 
 class Call(Base):
     """One call of an account, named by it. `asked` is the request, `attempts` every try with what was known of those
-    among whom it chose. A running one whose deadline is over was lost with the process that carried it."""
+    among whom it chose. A running one whose deadline is over was lost with the process that carried it; `run` counts
+    how often it was begun. `price` (base units) is what a running one may take of its channel, then what its answer
+    costs; a held one waits for the voucher that says `cumulative` for its `payee`."""
 
     __tablename__ = "calls"
     __table_args__ = ({"schema": MARKET_SCHEMA},)
@@ -29,3 +31,8 @@ class Call(Base):
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=text("clock_timestamp()"))
     deadline: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    run: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    channel_id: Mapped[str | None] = mapped_column(Hash32Column)
+    payee: Mapped[str | None] = mapped_column(AddressColumn)
+    price: Mapped[int] = mapped_column(AmountColumn, server_default=text("0"))
+    cumulative: Mapped[int | None] = mapped_column(AmountColumn)

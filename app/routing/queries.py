@@ -1,6 +1,7 @@
 """Every SELECT of routing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from app.agents.models import AgentHeartbeat, AgentProfile
 from app.catalogue.models import Capability
 from app.catalogue.queries import at_or_below
 from app.catalogue.rules import Contract, Version
-from app.database import Address
+from app.database import Address, AddressColumn
 from app.listings.models import Listing
 from app.listings.rules import Pricing, Visibility
 from app.reputation.models import JudgedAgent
@@ -21,14 +22,16 @@ from app.routing.rules import Candidate
 
 REGION = "region:"
 MOST_OFFERS = 20_000
+LOST_SECONDS = 300
 
 
 async def candidates(session: AsyncSession, capability: str, newcomer: int) -> list[Candidate]:
     """Public, open offers per call at or below a capability that say where to call; without those whose agents say
     that they are away. Qualities are millionths, a newcomer's where there is no score."""
     endpoint = func.coalesce(Listing.endpoint, AgentProfile.endpoint)
+    payee = func.coalesce(ChainAgent.wallet, ChainAgent.owner, type_=AddressColumn())
     found = (
-        select(Listing, endpoint, func.coalesce(JudgedAgent.score, newcomer))
+        select(Listing, endpoint, func.coalesce(JudgedAgent.score, newcomer), payee)
         .join(ChainAgent, ChainAgent.agent_id == Listing.agent_id)
         .outerjoin(AgentProfile, AgentProfile.agent_id == Listing.agent_id)
         .outerjoin(JudgedAgent, JudgedAgent.agent_id == Listing.agent_id)
@@ -47,7 +50,7 @@ async def candidates(session: AsyncSession, capability: str, newcomer: int) -> l
     return list(cheapest.values())
 
 
-def candidate_of(listing: Listing, endpoint: str, quality: int) -> Candidate:
+def candidate_of(listing: Listing, endpoint: str, quality: int, payee: str) -> Candidate:
     """An offer as it is chosen by."""
     regions = [tag.removeprefix(REGION) for tag in listing.tags if tag.startswith(REGION)]
     return Candidate(
@@ -61,6 +64,7 @@ def candidate_of(listing: Listing, endpoint: str, quality: int) -> Candidate:
         region=regions[0] if regions else None,
         max_concurrent=listing.limits.get("max_concurrent"),
         max_input_bytes=listing.limits.get("max_input_bytes"),
+        payee=payee,
     )
 
 
@@ -76,9 +80,16 @@ async def contracts(session: AsyncSession, offers: Iterable[Candidate]) -> dict[
     return found
 
 
-async def call_of(session: AsyncSession, account: Address, call_id: UUID) -> Call | None:
+async def call_of(session: AsyncSession, account: Address, call_id: UUID, *, locked: bool = False) -> Call | None:
     """One call of an account."""
-    return await session.get(Call, (account, call_id))
+    return await session.get(Call, (account, call_id), with_for_update=locked or None, populate_existing=locked)
+
+
+async def lost_calls(session: AsyncSession, limit: int) -> Sequence[Call]:
+    """Calls whose process went long ago and that hold money of a channel back, locked."""
+    over = Call.deadline < func.clock_timestamp() - timedelta(seconds=LOST_SECONDS)
+    found = select(Call).where(Call.state == "running", Call.channel_id.is_not(None), over).limit(limit)
+    return (await session.scalars(found.with_for_update(skip_locked=True))).all()
 
 
 async def calls_of(

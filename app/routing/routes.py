@@ -5,17 +5,24 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import faults
+from app.boundary import transaction
+from app.channels.queries import voucher_of
+from app.channels.routes import CurrentSequencer, MaybeSequencer
 from app.clock import database_now
 from app.errors import NotFound
 from app.routing import actions, queries
+from app.routing.actions import Order
 from app.routing.desk import RoutingDesk
-from app.routing.schemas import CallAsked, CallOut, RouteAsked, RouteOut, call_out, route_out
-from app.web.dependencies import CurrentAccount, CurrentRuntime, DbSession
+from app.routing.models import Call
+from app.routing.schemas import CallAsked, CallOut, Paid, RouteAsked, RouteOut, call_out, due_out, route_out
+from app.web.dependencies import CurrentAccount, CurrentRuntime, DbSession, Runtime
 from app.web.paging import Page, Paging, page_of
 
 router = APIRouter(prefix="/v1", tags=["routing"])
-State = Literal["running", "answered", "failed", "lost"]
+State = Literal["running", "held", "answered", "failed", "lost"]
 
 
 def current_routing(request: Request) -> RoutingDesk:
@@ -37,28 +44,61 @@ async def route(body: RouteAsked, session: DbSession, desk: CurrentRouting) -> R
 
 @router.post("/calls")
 async def call(
-    body: CallAsked, session: DbSession, account: CurrentAccount, desk: CurrentRouting, runtime: CurrentRuntime
+    body: CallAsked,
+    session: DbSession,
+    account: CurrentAccount,
+    desk: CurrentRouting,
+    runtime: CurrentRuntime,
+    sequencer: MaybeSequencer,
 ) -> CallOut:
-    """Has a call done by an agent that asks nothing for it, by another when that one fails, and answers with the first
-    valid answer. The same `call_id` again gets the same answer; after a failure it is tried anew."""
-    asked = body.asked()
-    offers = await desk.offers(session, asked.wanted.capability)
-    held = await actions.begin(session, offers, account, body.call_id, asked)
-    if held is not None:
-        return call_out(held, await database_now(session))
+    """Has a call done by an agent, by another when that one fails, and answers with the first valid answer. One that
+    costs something is held, and `due` says which voucher it waits for. The same `call_id` again gets the same answer;
+    after a failure it is tried anew."""
+    order = Order(account, body.call_id, body.asked())
+    offers = await desk.offers(session, order.asked.wanted.capability)
+    begun = await actions.begin(session, offers, sequencer, order)
+    if begun.state != "running":
+        return await shown(session, begun, runtime)
     # The call is claimed before anything is sent, and no connection waits for an agent.
     await session.commit()
-    done = await actions.carry(runtime.sessions, desk, offers, account, body.call_id, asked)
-    return call_out(done, done.ended_at or done.created_at)
+    done = await actions.carry(runtime.sessions, desk, offers, order, begun.run)
+    async with transaction(runtime.sessions) as fresh:
+        return await shown(fresh, done, runtime)
+
+
+@router.post("/calls/{call_id}/pay")
+async def pay(
+    call_id: UUID,
+    body: Paid,
+    session: DbSession,
+    account: CurrentAccount,
+    sequencer: CurrentSequencer,
+) -> CallOut:
+    """Takes the voucher for a held answer, stores it, and answers with the answer. A repeat gets it again."""
+    paid = await actions.pay(session, sequencer, account, call_id, body.cumulative, bytes.fromhex(body.signature[2:]))
+    faults.reach("routing.paid_before_commit")
+    await session.commit()
+    faults.reach("routing.paid_before_told")
+    return call_out(paid, paid.ended_at or paid.created_at)
+
+
+async def shown(session: AsyncSession, call: Call, runtime: Runtime) -> CallOut:
+    """A call, and for a held one what it waits for."""
+    now = await database_now(session)
+    if call.state != "held":
+        return call_out(call, now)
+    due = actions.due_of(call)
+    before = await voucher_of(session, due.channel_id, due.payee)
+    return call_out(call, now, due_out(due, before, runtime.deployment))
 
 
 @router.get("/calls/{call_id}")
-async def read_call(call_id: UUID, session: DbSession, account: CurrentAccount) -> CallOut:
+async def read_call(call_id: UUID, session: DbSession, account: CurrentAccount, runtime: CurrentRuntime) -> CallOut:
     """One of the account's calls."""
     found = await queries.call_of(session, account, call_id)
     if found is None:
         raise NotFound(kind="call")
-    return call_out(found, await database_now(session))
+    return await shown(session, found, runtime)
 
 
 @router.get("/calls")
@@ -66,7 +106,7 @@ async def list_calls(
     session: DbSession, account: CurrentAccount, page: Paging, state: State | None = None
 ) -> Page[CallOut]:
     """The account's calls, newest first. `failed` and `lost` are dead letters: sent again under their `call_id`, they
-    are tried anew."""
+    are tried anew. `held` ones wait to be paid: read one to see its voucher."""
     rows = await queries.calls_of(session, account, state, page.after("time", "uuid"), page.limit + 1)
     now = await database_now(session)
     return page_of(rows, page, lambda row: (row.created_at, row.call_id), lambda row: call_out(row, now))

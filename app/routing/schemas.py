@@ -8,12 +8,26 @@ import orjson
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
+from app.chain.channels import voucher
+from app.chain.deployment import Deployment
+from app.channels.actions import Due
+from app.channels.models import ChannelVoucher
+from app.errors import ChannelNeeded
 from app.routing.actions import Asked
 from app.routing.models import Call
 from app.routing.rules import Candidate, Choice, Considered, Wanted
 from app.routing.rules.choice import Preference
 from app.routing.wire import NUL
-from app.web.fields import Amount, Capability, Text, WireModel
+from app.web.fields import (
+    AddressField,
+    Amount,
+    Capability,
+    Hash32Field,
+    Signature,
+    Text,
+    TypedDataField,
+    WireModel,
+)
 
 Version = Annotated[Text, Field(pattern=r"^(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})$")]
 Millionths = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
@@ -48,11 +62,11 @@ class RouteAsked(WireModel):
     region: Annotated[Text, Field(min_length=1, max_length=33)] | None = None
     prefer: Prefer = "balanced"
 
-    def wanted(self, max_price: int | None = None) -> Wanted:
+    def wanted(self) -> Wanted:
         """The request as the rules take it."""
         return Wanted(
             capability=self.capability,
-            max_price=self.max_price if max_price is None else max_price,
+            max_price=self.max_price,
             min_quality=self.min_quality,
             max_latency_ms=self.max_latency_ms,
             keeps_to=self.keeps_to,
@@ -87,22 +101,33 @@ class RouteOut(BaseModel):
 
 
 class CallAsked(RouteAsked):
-    """A call of an agent that asks nothing for it. `call_id` names it: sent again, it is not done again. `deadline_ms`
-    is for everything, `try_ms` for each agent that is asked; `hedge` lets a second agent be asked when the first is
-    slower than usual, and whoever is first answers."""
+    """`call_id` names the call: sent again, it is not done again. `deadline_ms` is for everything, `try_ms` for each
+    agent that is asked; `hedge` lets a second agent be asked when the first is slower than usual, and whoever is first
+    answers and is paid. Up to `max_price` is paid from `channel_id`; without both only agents that ask nothing are
+    called."""
 
     call_id: Annotated[UUID, Field(strict=False)]
     input: Sendable
-    max_price: Literal["0"] = "0"  # type: ignore[assignment]  # a narrower field: calls carry no payment yet
+    max_price: Amount = 0
+    channel_id: Hash32Field | None = None
     deadline_ms: Annotated[int, Field(strict=True, ge=10, le=120_000)] = 30_000
     try_ms: Annotated[int, Field(strict=True, ge=10, le=60_000)] = 10_000
     hedge: Annotated[bool, Field(strict=True)] = False
     priority: Literal["low", "normal", "high"] = "normal"
 
     def asked(self) -> Asked:
-        """The request as the action takes it."""
-        wanted = self.wanted(max_price=0)
-        return Asked(wanted, self.input, self.deadline_ms, self.try_ms, self.hedge, self.priority)
+        """The request as the action takes it. Raises ChannelNeeded."""
+        if self.max_price and self.channel_id is None:
+            raise ChannelNeeded(max_price=self.max_price)
+        said = (self.input, self.deadline_ms, self.try_ms, self.hedge, self.priority, self.channel_id)
+        return Asked(self.wanted(), *said)
+
+
+class Paid(WireModel):
+    """The payer's signature over the voucher that `due` names."""
+
+    cumulative: Amount
+    signature: Signature
 
 
 class AttemptOut(BaseModel):
@@ -117,12 +142,35 @@ class AttemptOut(BaseModel):
     considered: list[ConsideredOut]
 
 
+class VoucherBefore(BaseModel):
+    """What the payer signed for this payee before, so that he can tell what the next one adds."""
+
+    cumulative: Amount
+    signature: Signature
+
+
+class DueOut(BaseModel):
+    """The voucher that a held answer waits for: `price` more than `before` (null: there was none)."""
+
+    channel_id: Hash32Field
+    payee: AddressField
+    price: Amount
+    cumulative: Amount
+    before: VoucherBefore | None
+    typed_data: TypedDataField
+
+
 class CallOut(BaseModel):
-    """A call and what came of it. `lost`: its process went before it had an answer; the same request does it again."""
+    """A call and what came of it. `held`: its answer is there, and is served once `due` is paid. `lost`: its process
+    went before it had an answer; the same request does it again. `price` is what the answer costs, or what a call on
+    its way may cost."""
 
     call_id: UUID
-    state: Literal["running", "answered", "failed", "lost"]
+    state: Literal["running", "held", "answered", "failed", "lost"]
     agent_id: int | None
+    channel_id: Hash32Field | None
+    price: Amount
+    due: DueOut | None
     answer: Any
     problem: str | None
     attempts: list[AttemptOut]
@@ -172,7 +220,21 @@ def attempt_out(stored: dict[str, Any]) -> AttemptOut:
     )
 
 
-def call_out(call: Call, now: datetime) -> CallOut:
+def due_out(due: Due, held: ChannelVoucher | None, deployment: Deployment) -> DueOut:
+    """The voucher to sign, as it stands now: another answer of the same payee may be paid first."""
+    before = 0 if held is None else held.cumulative
+    signed = None if held is None else VoucherBefore(cumulative=before, signature="0x" + held.signature.hex())
+    return DueOut(
+        channel_id=due.channel_id,
+        payee=due.payee,
+        price=due.price,
+        cumulative=before + due.price,
+        before=signed,
+        typed_data=dict(voucher(deployment, due.channel_id, due.payee, before + due.price)),
+    )
+
+
+def call_out(call: Call, now: datetime, due: DueOut | None = None) -> CallOut:
     """A call as it is shown."""
     is_lost = call.state == "running" and call.deadline < now
     return CallOut.model_validate(
@@ -180,7 +242,10 @@ def call_out(call: Call, now: datetime) -> CallOut:
             "call_id": call.call_id,
             "state": "lost" if is_lost else call.state,
             "agent_id": call.agent_id,
-            "answer": call.answer,
+            "channel_id": call.channel_id,
+            "price": call.price,
+            "due": due,
+            "answer": None if call.state == "held" else call.answer,
             "problem": call.problem,
             "attempts": [attempt_out(each) for each in call.attempts],
             "created_at": call.created_at,

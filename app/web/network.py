@@ -26,6 +26,8 @@ class Network:
     arbiters: tuple[Address, ...]
     reveal_key: bytes | None = None
     """The public key (X25519) that sealed bids are stored under."""
+    sequencer: Address | None = None
+    """Who signs vouchers beside the payer; None where calls are not paid by channels."""
 
 
 async def read_network(

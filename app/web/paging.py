@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from app.errors import BadCursor
 
-Kind = Literal["int", "text", "time", "uuid", "hash"]
+Kind = Literal["int", "text", "time", "uuid", "hash", "address"]
 Row = TypeVar("Row")
 Item = TypeVar("Item")
 
@@ -23,6 +23,7 @@ MAX_CURSOR = 1024
 MAX_BIGINT = 2**63 - 1
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 HASH = re.compile(r"0x[0-9a-f]{64}")
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ def parse_value(kind: Kind, value: object) -> int | str | datetime | UUID:
         case "text", str() if "\0" not in value and value.isprintable():
             return value
         case "hash", str() if HASH.fullmatch(value):
+            return value
+        case "address", str() if ADDRESS.fullmatch(value):
             return value
         case "uuid", str():
             return UUID(value)

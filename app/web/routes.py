@@ -56,6 +56,7 @@ async def read_network(session: DbSession, deployment: CurrentDeployment, networ
         ),
         fee_bps=network.fee_bps,
         auctioneer=network.auctioneer,
+        sequencer=network.sequencer,
         arbiters=list(network.arbiters),
         chain_time=cursor.block_timestamp,
         block_number=cursor.block_number,

@@ -37,6 +37,7 @@ class NetworkView(BaseModel):
     token: TokenView
     fee_bps: int
     auctioneer: AddressField | None
+    sequencer: AddressField | None
     arbiters: list[AddressField]
     chain_time: int
     block_number: int

@@ -54,6 +54,10 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "rule-by-default": Scope.RULE,
     "reviews": Scope.REVIEW,
     "calls": Scope.POST,
+    "pay": Scope.FUND,
+    "channels": Scope.FUND,
+    "top-up": Scope.FUND,
+    "close": Scope.WITHDRAW,
     "routes": Scope.READ,
 }
 """The last word of a route's path: most are the scope's own name."""

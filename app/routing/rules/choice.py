@@ -47,6 +47,8 @@ class Candidate:
     region: str | None
     max_concurrent: int | None
     max_input_bytes: int | None
+    payee: str | None = None
+    """Whom a voucher pays: the agent's wallet, or its owner."""
 
 
 @dataclass(frozen=True)

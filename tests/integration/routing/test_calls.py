@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
-from redis.asyncio import Redis
 
 from app.config import Settings
-from tests.integration.api import Wallet, execute, mirror_agent, running_api
+from tests.integration.api import Wallet, execute, running_api
+from tests.integration.routing.shop import Shop, kind
 from tests.unit.routing.agents import BROKEN, OK, Scripted, agents
 
 WORDS = {
@@ -20,54 +19,6 @@ WORDS = {
     "required": ["words"],
 }
 SORTED = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
-
-
-@pytest.fixture
-async def api(settings: Settings, database_url: str, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with Redis.from_url(redis_url) as redis:
-        for key in [each async for each in redis.scan_iter("guildhall:routing:*")]:
-            await redis.delete(key)
-    for table in ("market.calls", "market.listings", "chain.agents", "market.judged_agents"):
-        execute(database_url, f"DELETE FROM {table}")
-    async with running_api(settings.model_copy(update={"private_endpoints": True})) as client:
-        yield client
-
-
-class Shop:
-    """Offers of agents of one owner, and a buyer who calls them."""
-
-    def __init__(self, api: httpx.AsyncClient, owner: Wallet, buyer: Wallet, database_url: str) -> None:
-        self.api, self.owner, self.buyer, self.database_url = api, owner, buyer, database_url
-
-    async def list(self, agent_id: int, endpoint: str, **other: Any) -> None:
-        mirror_agent(self.database_url, agent_id, self.owner.address)
-        offer = {
-            "agent_id": agent_id,
-            "capability": "text.sort",
-            "title": "Sorting",
-            "pricing": "per_call",
-            "price": "0",
-            "unit": "call",
-            "endpoint": endpoint,
-        }
-        posted = await self.api.post("/v1/listings", json=offer | other, headers=await self.owner.sign_in())
-        assert posted.status_code == 201, posted.text
-
-    async def call(self, **asked: Any) -> httpx.Response:
-        body = {"call_id": str(uuid4()), "capability": "text.sort", "input": {"words": ["b"]}, "try_ms": 500} | asked
-        return await self.api.post("/v1/calls", json=body, headers=await self.buyer.sign_in())
-
-    async def get(self, path: str, **params: Any) -> httpx.Response:
-        return await self.api.get(f"/v1{path}", params=params, headers=await self.buyer.sign_in())
-
-
-@pytest.fixture
-def shop(api: httpx.AsyncClient, wallet: Callable[[int], Wallet], database_url: str) -> Shop:
-    return Shop(api, wallet(0), wallet(2), database_url)
-
-
-def kind(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, str(answer.json()["type"]).rpartition(":")[2]
 
 
 async def test_a_call_is_done_and_done_once(shop: Shop) -> None:
@@ -172,7 +123,7 @@ async def test_only_what_asks_nothing_is_called(shop: Shop) -> None:
         await shop.list(1, offers[0].endpoint, price="5")
         assert kind(await shop.call()) == (404, "no-agent-fits")
         assert scripted[0].calls == 0
-        assert (await shop.call(max_price="5")).status_code == 422
+        assert kind(await shop.call(max_price="5")) == (422, "channel-needed")
         routed = (await shop.api.post("/v1/routes", json={"capability": "text"})).json()
         assert (routed["agent_id"], routed["price"], routed["reason"]) == (1, "5", "only")
         assert routed["endpoint"] == offers[0].endpoint
