@@ -649,5 +649,9 @@ class VoucherNotNext(Conflict):
     text = "The next voucher for this payee says {required} in all; this one says {cumulative}."
 
 
+class CallOver(Conflict):
+    text = "Nobody waits for an answer to {id} of this agent."
+
+
 class CallNotHeld(Conflict):
     text = "Only an answer that waits to be paid is paid for; this call is {state}."

@@ -39,6 +39,7 @@ from app.payments import routes as payments
 from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
+from app.routing import pull_routes
 from app.routing import routes as routing
 from app.routing.desk import RoutingDesk
 from app.search import routes as search
@@ -83,6 +84,8 @@ ROUTERS = (
     analytics.router,
     membership.router,
     routing.router,
+    routing.paying,
+    pull_routes.router,
     streams.router,
 )
 STREAMED = frozenset({("POST", "/v1/content")})

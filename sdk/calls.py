@@ -1,10 +1,15 @@
 """Calls: who does one now, and having it done."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 from sdk.channels import Channels
+from sdk.errors import Conflict
 from sdk.vouchers import Channel, channel_id
+
+Work = Callable[[Any], Awaitable[Any]]
 
 
 class Calls(Channels):
@@ -38,3 +43,32 @@ class Calls(Channels):
         if done["state"] == "held" and pay_from is not None:
             return await self.pay_call(named, pay_from, most=max_price)
         return done["answer"]
+
+    async def take_call(self, agent_id: int, *, wait_seconds: float = 20.0) -> dict[str, Any] | None:
+        """The next call for an agent without an endpoint: id, call_id, input, expires_at; None where none came."""
+        path = f"/v1/agents/{agent_id}/calls/take"
+        answer = await self.request("POST", path, json={"wait_seconds": wait_seconds})
+        return None if (work := answer.json()["work"]) is None else dict(work)
+
+    async def answer_call(
+        self, agent_id: int, work: dict[str, Any], answer: Any = None, *, failure: str | None = None
+    ) -> None:
+        """Answers a call that was taken, or says why it cannot be done. Raises Conflict where nobody waits any more."""
+        body = {"answer": answer} if failure is None else {"failure": failure[:200]}
+        await self.request("POST", f"/v1/agents/{agent_id}/calls/{work['id']}/answer", repeatable=True, json=body)
+
+    async def serve_calls(self, agent_id: int, work: Work, *, at_most: int | None = None) -> None:
+        """Takes calls one after the other and answers each with what `work` makes of its input; what it raises is told
+        as the failure. Ends after `at_most` calls, else when it is cancelled; several may run at once."""
+        done = 0
+        while at_most is None or done < at_most:
+            taken = await self.take_call(agent_id)
+            if taken is None:
+                continue
+            done += 1
+            try:
+                said: dict[str, Any] = {"answer": await work(taken["input"])}
+            except Exception as error:  # whatever it is, the caller is told now and asks another agent
+                said = {"failure": f"{type(error).__name__}: {error}"}
+            with suppress(Conflict):  # it took too long: somebody else does it
+                await self.answer_call(agent_id, taken, **said)

@@ -18,9 +18,10 @@ from app.errors import EndpointFailed
 from app.reputation.rules import WHOLE
 from app.reputation.scoring import NEWEST, newcomer
 from app.routing import queries
-from app.routing.dispatch import Dispatcher
+from app.routing.dispatch import Carrier, Dispatcher
 from app.routing.health import Health
 from app.routing.pool import Pool
+from app.routing.pulling import PULL, PullQueue
 from app.routing.rules import Candidate, Phase
 from app.routing.wire import Wire
 
@@ -81,8 +82,9 @@ class RoutingDesk:
         self._telling: set[asyncio.Task[None]] = set()
         self.health = Health(settings.redis_url.get_secret_value(), self._told)
         self.wire = Wire(allow_private=settings.private_endpoints)
+        self.queue = PullQueue(sessions)
         self.random = SystemRandom()
-        self.dispatcher = Dispatcher(self.health, self.wire, self.random)
+        self.dispatcher = Dispatcher(self.health, self, self.random)
 
     async def __aenter__(self) -> Self:
         await self.health.start()
@@ -91,7 +93,13 @@ class RoutingDesk:
     async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*self._telling, return_exceptions=True)
         await self.health.close()
+        await self.queue.close()
         await self.wire.close()
+
+    async def post(self, url: str, body: bytes, seconds: float, headers: dict[str, str]) -> Any:
+        """What an agent answers, at its endpoint or once it took the call. Raises EndpointFailed, EndpointRefused."""
+        carrier: Carrier = self.queue if url.startswith(PULL) else self.wire
+        return await carrier.post(url, body, seconds, headers)
 
     async def offers(self, session: AsyncSession, capability: str) -> Offers:
         """The offers of a capability, at most FRESH_SECONDS old; one request reads them for all that wait."""

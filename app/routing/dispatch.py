@@ -7,13 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from app.errors import CallFailed, EndpointFailed, EndpointRefused, NoAgentFits, TooBusy
 from app.routing.health import Health
 from app.routing.pool import Pool
 from app.routing.rules import Candidate, Choice, Wanted, chosen
-from app.routing.wire import Wire
 
 MOST_TRIES = 4
 RETRY_SHARE, RETRIES_SAVED = 0.2, 50.0
@@ -61,12 +60,18 @@ class Outcome:
     attempts: tuple[Attempt, ...]
 
 
+class Carrier(Protocol):
+    """How an offer's agent is asked. Raises EndpointFailed, EndpointRefused."""
+
+    async def post(self, url: str, body: bytes, seconds: float, headers: dict[str, str]) -> Any: ...
+
+
 class Dispatcher:
     """Calls out of one process."""
 
-    def __init__(self, health: Health, wire: Wire, random: Random, places: int = 1_000) -> None:
+    def __init__(self, health: Health, carrier: Carrier, random: Random, places: int = 1_000) -> None:
         self.health = health
-        self._wire = wire
+        self._carrier = carrier
         self._random = random
         self._places = places
         self._taken = 0
@@ -155,7 +160,7 @@ class Dispatcher:
         began = time.monotonic()
         self.health.began(candidate.agent_id)
         try:
-            answer = await self._wire.post(candidate.endpoint, ask.body, seconds, ask.headers)
+            answer = await self._carrier.post(candidate.endpoint, ask.body, seconds, ask.headers)
             ask.check(candidate, answer)
             attempt.ok = True
         except (EndpointFailed, EndpointRefused) as error:

@@ -4,7 +4,7 @@ from celery import shared_task
 from sqlalchemy import text
 
 from app.boundary import WorkerRuntime, run_in_worker, transaction
-from app.routing import actions, queries
+from app.routing import actions, pulling, queries
 
 SCHEDULE: dict[str, float] = {"routing.free_lost": 60.0, "routing.forget": 3600.0}
 BATCH, MOST_BATCHES = 500, 100
@@ -49,4 +49,6 @@ async def forget_once(runtime: WorkerRuntime) -> int:
         gone += deleted
         if deleted < BATCH:
             break
+    async with transaction(runtime.sessions) as session:
+        await pulling.forget(session)
     return gone

@@ -1,14 +1,42 @@
-"""The table of calls."""
+"""The tables of calls."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import MARKET_SCHEMA, Address, AddressColumn, AmountColumn, Base, Hash32Column
+
+
+class PulledCall(Base):
+    """One try of a call, for an agent that asks for it. It is taken once, and over when it ends or expires."""
+
+    __tablename__ = "pulled_calls"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    agent_id: Mapped[int] = mapped_column(BigInteger)
+    call_id: Mapped[str] = mapped_column(Text)
+    input: Mapped[bytes] = mapped_column(BYTEA)
+    created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=text("clock_timestamp()"))
+    expires_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    taken_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    answer: Mapped[Any] = mapped_column(JSONB)
+    failure: Mapped[str | None] = mapped_column(Text)
+
+
+class PullingAgent(Base):
+    """When an agent last asked for calls."""
+
+    __tablename__ = "pulling_agents"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    agent_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seen_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
 
 
 class Call(Base):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.mirror_models import ChainAgent
@@ -17,7 +17,8 @@ from app.database import Address, AddressColumn
 from app.listings.models import Listing
 from app.listings.rules import Pricing, Visibility
 from app.reputation.models import JudgedAgent
-from app.routing.models import Call
+from app.routing.models import Call, PullingAgent
+from app.routing.pulling import PULL, PULLING_SECONDS
 from app.routing.rules import Candidate
 
 REGION = "region:"
@@ -26,14 +27,17 @@ LOST_SECONDS = 300
 
 
 async def candidates(session: AsyncSession, capability: str, newcomer: int) -> list[Candidate]:
-    """Public, open offers per call at or below a capability that say where to call; without those whose agents say
-    that they are away. Qualities are millionths, a newcomer's where there is no score."""
-    endpoint = func.coalesce(Listing.endpoint, AgentProfile.endpoint)
+    """Public, open offers per call at or below a capability that say where to call, or whose agents ask for calls; no
+    agent that says that it is away. Qualities are millionths, a newcomer's where there is no score."""
+    since = func.clock_timestamp() - timedelta(seconds=PULLING_SECONDS)
+    pulls = case((PullingAgent.seen_at > since, func.concat(PULL, Listing.agent_id)))
+    endpoint = func.coalesce(Listing.endpoint, pulls, AgentProfile.endpoint)
     payee = func.coalesce(ChainAgent.wallet, ChainAgent.owner, type_=AddressColumn())
     found = (
         select(Listing, endpoint, func.coalesce(JudgedAgent.score, newcomer), payee)
         .join(ChainAgent, ChainAgent.agent_id == Listing.agent_id)
         .outerjoin(AgentProfile, AgentProfile.agent_id == Listing.agent_id)
+        .outerjoin(PullingAgent, PullingAgent.agent_id == Listing.agent_id)
         .outerjoin(JudgedAgent, JudgedAgent.agent_id == Listing.agent_id)
         .outerjoin(AgentHeartbeat, AgentHeartbeat.agent_id == Listing.agent_id)
         .where(at_or_below(Listing.capability, capability), endpoint.is_not(None))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import faults
-from app.boundary import transaction
+from app.boundary import after_commit, transaction
 from app.channels.queries import voucher_of
 from app.channels.routes import CurrentSequencer, MaybeSequencer
 from app.clock import database_now
@@ -19,9 +19,11 @@ from app.routing.desk import RoutingDesk
 from app.routing.models import Call
 from app.routing.schemas import CallAsked, CallOut, Paid, RouteAsked, RouteOut, call_out, due_out, route_out
 from app.web.dependencies import CurrentAccount, CurrentRuntime, DbSession, Runtime
+from app.web.mutating_route import MutatingRoute
 from app.web.paging import Page, Paging, page_of
 
 router = APIRouter(prefix="/v1", tags=["routing"])
+paying = APIRouter(prefix="/v1", tags=["routing"], route_class=MutatingRoute)
 State = Literal["running", "held", "answered", "failed", "lost"]
 
 
@@ -66,7 +68,7 @@ async def call(
         return await shown(fresh, done, runtime)
 
 
-@router.post("/calls/{call_id}/pay")
+@paying.post("/calls/{call_id}/pay")
 async def pay(
     call_id: UUID,
     body: Paid,
@@ -77,9 +79,12 @@ async def pay(
     """Takes the voucher for a held answer, stores it, and answers with the answer. A repeat gets it again."""
     paid = await actions.pay(session, sequencer, account, call_id, body.cumulative, bytes.fromhex(body.signature[2:]))
     faults.reach("routing.paid_before_commit")
-    await session.commit()
-    faults.reach("routing.paid_before_told")
+    after_commit(session, "routing.paid", paid_before_told)
     return call_out(paid, paid.ended_at or paid.created_at)
+
+
+async def paid_before_told() -> None:
+    faults.reach("routing.paid_before_told")
 
 
 async def shown(session: AsyncSession, call: Call, runtime: Runtime) -> CallOut:

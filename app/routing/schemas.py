@@ -130,6 +130,32 @@ class Paid(WireModel):
     signature: Signature
 
 
+class TakeAsked(WireModel):
+    wait_seconds: Annotated[float, Field(ge=0, le=25)] = 20
+
+
+class WorkOut(BaseModel):
+    """A call to be answered under its `id` until `expires_at`; `call_id` is the same when it comes again."""
+
+    id: UUID
+    call_id: str
+    input: Any
+    expires_at: datetime
+
+
+class Taken(BaseModel):
+    """`work` is null where nothing came in time: ask again."""
+
+    work: WorkOut | None
+
+
+class Answered(WireModel):
+    """An answer, or why there is none."""
+
+    answer: Sendable = None
+    failure: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+
+
 class AttemptOut(BaseModel):
     """One try: `ok` is null where nobody waited for it any more."""
 

@@ -55,6 +55,8 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "reviews": Scope.REVIEW,
     "calls": Scope.POST,
     "pay": Scope.FUND,
+    "take": Scope.SUBMIT,
+    "answer": Scope.SUBMIT,
     "channels": Scope.FUND,
     "top-up": Scope.FUND,
     "close": Scope.WITHDRAW,

@@ -14,7 +14,7 @@ class Shop:
     def __init__(self, api: httpx.AsyncClient, owner: Wallet, buyer: Wallet, database_url: str) -> None:
         self.api, self.owner, self.buyer, self.database_url = api, owner, buyer, database_url
 
-    async def list(self, agent_id: int, endpoint: str, **other: Any) -> None:
+    async def list(self, agent_id: int, endpoint: str | None, **other: Any) -> None:
         mirror_agent(self.database_url, agent_id, self.owner.address)
         offer = {
             "agent_id": agent_id,

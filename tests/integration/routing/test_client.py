@@ -1,5 +1,6 @@
 """The Python client has something done."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,22 @@ async def test_a_program_calls_by_what_is_to_be_done(served: tuple[Service, str]
         for _ in range(2):
             assert await client.call("text.shout.loud", {"words": ["a"]}, call_id=name) == {"ok": True}
         assert scripted[0].calls == 1
+
+
+async def test_a_program_takes_calls_and_does_them(served: tuple[Service, str], database_url: str) -> None:
+    key = participant_key(16)
+    mirror_agent(database_url, 6, key.address)
+
+    async def count(words: list[str]) -> int:
+        if not words:
+            raise ValueError("nothing to count")
+        return len(words)
+
+    async with Client(served[1], Wallet(Account.from_key(key.private_key))) as client:
+        await client.offer(6, "text.count", "Counting", pricing="per_call", price="0", unit="call")
+        assert await client.take_call(6, wait_seconds=0) is None
+        serving = asyncio.create_task(client.serve_calls(6, count, at_most=5))
+        assert await client.call("text.count", ["a", "b"]) == 2
+        with pytest.raises(Problem, match="No "):
+            await client.call("text.count", [])
+        await asyncio.wait_for(serving, 10)

@@ -28,7 +28,11 @@ OFFER = {
     "tags": ["sorting"],
 }
 RECORDS_ITSELF = {("POST", "/v1/content")}
-OTHERWISE = {("POST", "/v1/calls"), ("POST", "/v1/routes")}
+PULLED = "/v1/agents/{agent_id}/calls"
+OTHERWISE = {
+    *(("POST", "/v1/calls"), ("POST", "/v1/routes")),
+    *(("POST", f"{PULLED}/take"), ("POST", f"{PULLED}/{{named}}/answer")),
+}
 """A call has a row of its own (market.calls), committed before anything is sent; a route changes nothing."""
 
 

@@ -10,9 +10,10 @@ def test_deployer_is_the_first_account_of_the_well_known_phrase() -> None:
     assert role_key(Role.DEPLOYER).address == "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
 
-def test_participants_follow_the_roles() -> None:
-    assert max(Role) < FIRST_PARTICIPANT
+def test_nobody_has_two_keys() -> None:
     assert participant_key(0) == derive(FIRST_PARTICIPANT)
+    keys = [*(role_key(role) for role in Role), *(participant_key(number) for number in range(24))]
+    assert len({key.address for key in keys}) == len(keys)
 
 
 def test_key_file_is_for_its_owner_alone(tmp_path: Path) -> None:
