@@ -37,6 +37,7 @@ from app.payments import routes as payments
 from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
+from app.reputation.reviews import routes as reviews
 from app.routing import routes as routing
 from app.routing.desk import RoutingDesk
 from app.search import routes as search
@@ -70,6 +71,7 @@ ROUTERS = (
     sealed_routes.router,
     sealed_routes.batches,
     reputation.router,
+    reviews.router,
     payments.router,
     relayer.router,
     gas.router,

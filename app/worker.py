@@ -15,6 +15,7 @@ from app.boundary import stop_worker_runtime
 from app.config import read_settings
 from app.relayer import jobs as relayer_jobs
 from app.reputation import jobs as reputation_jobs
+from app.reputation.reviews import jobs as review_jobs
 from app.search import jobs as search_jobs
 from app.search.meaning import jobs as meaning_jobs
 from app.tasks import jobs as task_jobs
@@ -30,6 +31,7 @@ SCHEDULES: tuple[dict[str, float], ...] = (
     meaning_jobs.SCHEDULE,
     analytics_jobs.SCHEDULE,
     reputation_jobs.SCHEDULE,
+    review_jobs.SCHEDULE,
 )
 
 # Longer than any job, or the broker would give the same message to a second worker.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -13,30 +13,14 @@ from app.database import Digest, TaskId
 from app.escrow.models import Escrow
 from app.escrow.rules import State
 from app.reputation.mirror_models import Feedback
-from app.reputation.models import Audit, JudgedAgent, JudgedJob, QualityEntry, QualitySnapshot, Review
-from app.reputation.rules import TAG
+from app.reputation.models import Audit, JudgedAgent, JudgedJob, QualityEntry, QualitySnapshot
+from app.reputation.rules import MAX_STARS, MIN_STARS, TAG
 from app.reputation.scoring import EndedTask
 
 
 async def feedback_on(session: AsyncSession, task_id: TaskId) -> Feedback | None:
     """The registry's entry for a task."""
     return (await session.scalars(select(Feedback).where(Feedback.task_id == task_id))).first()
-
-
-async def reviews_of(
-    session: AsyncSession, agent_id: int, after: tuple[Any, ...] | None, limit: int
-) -> list[tuple[Feedback, Review | None]]:
-    """An agent's reviews by our tag that stand, newest first, with the words where they were written here."""
-    found = (
-        select(Feedback, Review)
-        .outerjoin(Review, Review.task_id == Feedback.task_id)
-        .where(Feedback.agent_id == agent_id, Feedback.tag1 == TAG, Feedback.revoked.is_(False))
-        .where(Feedback.task_id.is_not(None))
-    )
-    if after is not None:
-        found = found.where(tuple_(Feedback.block_number, Feedback.task_id) < after)
-    rows = await session.execute(found.order_by(Feedback.block_number.desc(), Feedback.task_id.desc()).limit(limit))
-    return [(feedback, review) for feedback, review in rows]
 
 
 async def final_stars(session: AsyncSession, agent_id: int, finalized: int) -> list[int]:
@@ -46,6 +30,7 @@ async def final_stars(session: AsyncSession, agent_id: int, finalized: int) -> l
         Feedback.tag1 == TAG,
         Feedback.task_id.is_not(None),
         Feedback.value_decimals == 0,
+        Feedback.value.between(MIN_STARS, MAX_STARS),
         Feedback.revoked.is_(False),
         Feedback.last_block <= finalized,
     )
