@@ -2,16 +2,20 @@
 
 import asyncio
 import hashlib
+import signal
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.boundary import WorkerRuntime, transaction
+from app.boundary import WorkerRuntime
+from app.config import Settings
 from app.database import make_engine, make_sessions
 from app.escrow.rules import Refund, State
 from app.reputation.reviews.jobs import sweep_once
-from app.reputation.reviews.publishing import publish_due
+from tests.conftest import ROOT
 from tests.integration.api import execute
 from tests.integration.market import BUDGET, CHAIN_TIME, FINALIZED, Market, Person, packed, problem
 
@@ -21,6 +25,7 @@ PAID = {"remaining": 0, "paid": BUDGET // 2, "fees": 100}
 TABLES = ("chain.feedback", "chain.escrows", "market.reviews", "market.sealed_reviews", "market.review_windows")
 WORDS = {"buyer": "prompt and precise, Quetzalcoatl", "agent": "clear and generous, Huitzilopochtli"}
 STARS = {"buyer": 4, "agent": 2}
+CRASH_POINT = "worker.reviews_published_before_commit"
 
 
 @pytest.fixture(autouse=True)
@@ -172,19 +177,39 @@ async def test_publishing_twice_shows_once_and_carries_once(market: Market, work
 
 
 async def test_a_publication_that_dies_before_its_commit_is_made_by_the_next(
-    market: Market, worker: WorkerRuntime
+    market: Market, tmp_path: Path, run_env: dict[str, str]
 ) -> None:
     task_id = await released(market)
     await says(market, task_id, "buyer")
     let_end(market, task_id)
-    with pytest.raises(RuntimeError, match="dies here"):
-        async with transaction(worker.sessions) as session:
-            assert await publish_due(session, 50) == 1
-            raise RuntimeError("dies here")
+    env = run_env | environment(market.settings) | {"FAULT_DIR": str(tmp_path)}
+    assert await swept_in_process(env | {"FAULT_AT": CRASH_POINT}) == -signal.SIGKILL
+    assert (tmp_path / CRASH_POINT).exists()
     assert (await shown(market, task_id), announced(market, task_id), intents_of(market, task_id)) == ({}, [], [])
     assert sealed_count(market, task_id) == 1
-    assert await sweep_once(worker) == 1
-    assert (len(announced(market, task_id)), len(intents_of(market, task_id))) == (1, 1)
+    for _ in range(2):
+        assert await swept_in_process(env) == 0
+        assert (len(announced(market, task_id)), len(intents_of(market, task_id))) == (1, 1)
+    assert await shown(market, task_id) == {"buyer": (STARS["buyer"], WORDS["buyer"])}
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    return {
+        "ENVIRONMENT": settings.environment,
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "REDIS_URL": settings.redis_url.get_secret_value(),
+        "RPC_URLS": ",".join(settings.rpc_urls),
+        "DEPLOYMENT_FILE": str(settings.deployment_file),
+        "CONTENT_DIR": str(settings.content_dir),
+        "PUBLIC_URL": settings.public_url,
+    }
+
+
+async def swept_in_process(env: dict[str, str]) -> int:
+    """The job as a worker runs it; its exit code."""
+    command = (sys.executable, "-c", "from app.reputation.reviews.jobs import sweep; sweep()")
+    process = await asyncio.create_subprocess_exec(*command, env=env, cwd=ROOT)
+    return await asyncio.wait_for(process.wait(), 60)
 
 
 async def test_the_author_replaces_what_is_sealed_and_nothing_afterwards(market: Market) -> None:
