@@ -15,7 +15,7 @@ from app.errors import AlreadyRated, AlreadyReplied, NotFound, ReviewsAreLinked
 from app.relayer import actions as relayer
 from app.relayer.models import Intent
 from app.relayer.rules import IntentState
-from app.reputation.queries import feedback_on
+from app.reputation.queries import are_linked, feedback_on
 from app.reputation.reviews import publishing, queries, rules
 from app.reputation.reviews.models import Review, ReviewReply, ReviewWindow, SealedReview
 from app.reputation.reviews.rules import OPEN_FOR, Opinion, Reviewer, Side
@@ -80,7 +80,7 @@ async def reviewer_of(desk: Desk, view: TaskView, *, again: bool = False) -> Rev
     reviewer = rules.may_review(view, view.escrow, desk.account, view.clock.finalized_number)
     if again:
         return reviewer
-    if await queries.are_linked(desk.session, view.task_id):
+    if await are_linked(desk.session, view.task_id):
         raise ReviewsAreLinked(buyer=view.task.buyer, agent_id=reviewer.agent_id)
     if reviewer.side is Side.BUYER and await feedback_on(desk.session, view.task_id) is not None:
         raise AlreadyRated(task_id=view.task_id)

@@ -17,7 +17,7 @@ from app.escrow.queries import chain_clock
 from app.relayer import actions as relayer
 from app.relayer.models import Intent
 from app.reputation.mirror_models import Feedback
-from app.reputation.queries import feedback_on
+from app.reputation.queries import are_linked, feedback_on
 from app.reputation.reviews import queries
 from app.reputation.reviews.models import Review, ReviewWindow, SealedReview
 from app.reputation.reviews.rules import OPEN_FOR, Side
@@ -73,7 +73,7 @@ async def publish(session: AsyncSession, window: ReviewWindow) -> None:
     Of wallets that have become one account's meanwhile nothing is shown.
     """
     held = await queries.sealed_of(session, window.task_id)
-    if not await queries.are_linked(session, window.task_id):
+    if not await are_linked(session, window.task_id):
         for sealed in held:
             await show(session, window, sealed)
     await session.execute(delete(SealedReview).where(SealedReview.task_id == window.task_id))

@@ -8,8 +8,6 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.accounts.models import Wallet
-from app.agents.mirror_models import ChainAgent
 from app.agents.models import StandingReview
 from app.database import Address, TaskId
 from app.escrow.models import Escrow
@@ -85,28 +83,6 @@ async def due_windows(session: AsyncSession, limit: int) -> list[ReviewWindow]:
         .with_for_update(skip_locked=True)
     )
     return list(await session.scalars(wanted))
-
-
-async def are_linked(session: AsyncSession, task_id: TaskId) -> bool:
-    """Whether the buyer's wallet and one of the agent's side (who worked, who is paid, who owns the agent) are one
-    account's: by the rule that scores go by."""
-    buyers, owners, agents, payees = (aliased(Wallet) for _ in range(4))
-    rater = func.coalesce(buyers.account, Escrow.buyer)
-    sides = (
-        func.coalesce(owners.account, ChainAgent.owner, Escrow.agent),
-        func.coalesce(agents.account, Escrow.agent),
-        func.coalesce(payees.account, Escrow.payee, Escrow.agent),
-    )
-    found = (
-        select(Escrow.task_id)
-        .outerjoin(ChainAgent, ChainAgent.agent_id == Escrow.agent_id)
-        .outerjoin(buyers, buyers.address == Escrow.buyer)
-        .outerjoin(owners, owners.address == ChainAgent.owner)
-        .outerjoin(agents, agents.address == Escrow.agent)
-        .outerjoin(payees, payees.address == Escrow.payee)
-        .where(Escrow.task_id == task_id, or_(*(rater == side for side in sides)))
-    )
-    return (await session.execute(found)).first() is not None
 
 
 async def review_of(session: AsyncSession, task_id: TaskId, side: Side) -> Review | None:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,10 @@ from typing import Any
 import pytest
 
 from app.boundary import WorkerRuntime
-from app.config import Settings
 from app.database import make_engine, make_sessions
 from app.escrow.rules import Refund, State
 from app.reputation.reviews.jobs import sweep_once
-from tests.conftest import ROOT
-from tests.integration.api import execute
+from tests.integration.api import environment_of, execute, exit_code_of
 from tests.integration.market import BUDGET, CHAIN_TIME, FINALIZED, Market, Person, packed, problem
 
 PAID = {"remaining": 0, "paid": BUDGET // 2, "fees": 100}
@@ -25,6 +22,7 @@ PAID = {"remaining": 0, "paid": BUDGET // 2, "fees": 100}
 TABLES = ("chain.feedback", "chain.escrows", "market.reviews", "market.sealed_reviews", "market.review_windows")
 WORDS = {"buyer": "prompt and precise, Quetzalcoatl", "agent": "clear and generous, Huitzilopochtli"}
 STARS = {"buyer": 4, "agent": 2}
+SWEEP = "from app.reputation.reviews.jobs import sweep; sweep()"
 CRASH_POINT = "worker.reviews_published_before_commit"
 
 
@@ -182,34 +180,15 @@ async def test_a_publication_that_dies_before_its_commit_is_made_by_the_next(
     task_id = await released(market)
     await says(market, task_id, "buyer")
     let_end(market, task_id)
-    env = run_env | environment(market.settings) | {"FAULT_DIR": str(tmp_path)}
-    assert await swept_in_process(env | {"FAULT_AT": CRASH_POINT}) == -signal.SIGKILL
+    env = run_env | environment_of(market.settings) | {"FAULT_DIR": str(tmp_path)}
+    assert await exit_code_of(SWEEP, env | {"FAULT_AT": CRASH_POINT}) == -signal.SIGKILL
     assert (tmp_path / CRASH_POINT).exists()
     assert (await shown(market, task_id), announced(market, task_id), intents_of(market, task_id)) == ({}, [], [])
     assert sealed_count(market, task_id) == 1
     for _ in range(2):
-        assert await swept_in_process(env) == 0
+        assert await exit_code_of(SWEEP, env) == 0
         assert (len(announced(market, task_id)), len(intents_of(market, task_id))) == (1, 1)
     assert await shown(market, task_id) == {"buyer": (STARS["buyer"], WORDS["buyer"])}
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    return {
-        "ENVIRONMENT": settings.environment,
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "REDIS_URL": settings.redis_url.get_secret_value(),
-        "RPC_URLS": ",".join(settings.rpc_urls),
-        "DEPLOYMENT_FILE": str(settings.deployment_file),
-        "CONTENT_DIR": str(settings.content_dir),
-        "PUBLIC_URL": settings.public_url,
-    }
-
-
-async def swept_in_process(env: dict[str, str]) -> int:
-    """The job as a worker runs it; its exit code."""
-    command = (sys.executable, "-c", "from app.reputation.reviews.jobs import sweep; sweep()")
-    process = await asyncio.create_subprocess_exec(*command, env=env, cwd=ROOT)
-    return await asyncio.wait_for(process.wait(), 60)
 
 
 async def test_the_author_replaces_what_is_sealed_and_nothing_afterwards(market: Market) -> None:
