@@ -39,6 +39,7 @@ from app.payments import routes as payments
 from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
+from app.reputation.reviews import routes as reviews
 from app.routing import pull_routes
 from app.routing import routes as routing
 from app.routing.desk import RoutingDesk
@@ -73,6 +74,7 @@ ROUTERS = (
     sealed_routes.router,
     sealed_routes.batches,
     reputation.router,
+    reviews.router,
     payments.router,
     channels.router,
     relayer.router,

@@ -16,6 +16,7 @@ from app.channels import jobs as channel_jobs
 from app.config import read_settings
 from app.relayer import jobs as relayer_jobs
 from app.reputation import jobs as reputation_jobs
+from app.reputation.reviews import jobs as review_jobs
 from app.routing import jobs as routing_jobs
 from app.search import jobs as search_jobs
 from app.search.meaning import jobs as meaning_jobs
@@ -34,6 +35,7 @@ SCHEDULES: tuple[dict[str, float], ...] = (
     reputation_jobs.SCHEDULE,
     channel_jobs.SCHEDULE,
     routing_jobs.SCHEDULE,
+    review_jobs.SCHEDULE,
 )
 
 # Longer than any job, or the broker would give the same message to a second worker.

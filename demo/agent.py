@@ -97,6 +97,8 @@ class Agent:
                     self.once("rule by default", task, self.rule_by_default)
                 case "released":
                     self.once("look at owed", task, self.look_at_owed)
+                    if task.finality == "final":
+                        self.once("review", task, self.review_buyer)
 
     def ready(self, task: Task, waited_seconds: int) -> bool:
         """No work on money that a reorg may take back, none within the veto window, and each in his manner."""
@@ -125,6 +127,11 @@ class Agent:
         amount = await self.client.owed(self.client.address)
         if amount:
             tell("owed", task=task.task_id, amount=amount)
+
+    async def review_buyer(self, task: Task) -> None:
+        """Paid without a dispute: nothing to complain of."""
+        await self.client.review_buyer(task.terms, self.agent_id, 5, "Paid as agreed.")
+        tell("reviewed", task=task.task_id)
 
     def once(self, what: str, task: Task, act: Callable[[Task], Awaitable[None]]) -> None:
         key = (what, task.task_id)

@@ -119,13 +119,19 @@ class Buyer:
         await self.carried(await self.client.release(task.terms, amount))
 
     async def rate(self, task: Task, stars: int, comment: str) -> None:
-        """Ratings rest on final payments only."""
+        """Ratings rest on final payments only, and are shown once the agent has spoken too."""
         final = await self.until(task.task_id, lambda seen: seen.finality == "final")
         if final.escrow is None or final.escrow.agent_id is None:
             raise StoryFailed("no agent to rate")
         agent_id = final.escrow.agent_id
-        await self.carried(await self.client.rate(task.terms, agent_id, stars, comment, task.capability))
-        tell("rated", task=task.task_id, stars=stars)
+        await self.client.rate(task.terms, agent_id, stars, comment, task.capability)
+        shown = await self.client.wait_until(
+            "both reviews",
+            lambda: self.client.reviews_of_task(task.terms),
+            lambda seen: [review.side for review in seen.items] == ["buyer", "agent"],
+            STEP_SECONDS,
+        )
+        tell("rated", task=task.task_id, stars=stars, by_the_agent=shown.items[1].stars)
 
     async def carried(self, intent: Intent) -> None:
         await self.client.wait_for_intent(intent, timeout_seconds=STEP_SECONDS)

@@ -6,7 +6,6 @@ from typing import Any
 from sdk.intents import (
     Build,
     authorization,
-    feedback,
     intent,
     permit,
     permit2,
@@ -110,11 +109,6 @@ class Escrows(Session):
         """The arbiter's split: the agent's share in basis points, with the digest of the reasons."""
         build = intent("Rule", "remaining", "deadline", shareBps=share_bps, reasons=reasons)
         return await self._carry("rule", terms, {"share_bps": share_bps, "reasons": reasons}, build)
-
-    async def rate(self, terms: Terms, agent_id: int, stars: int, comment: str, capability: str) -> Intent:
-        """ERC-8004 feedback of the buyer; the comment stays with the service, its digest goes on chain."""
-        build = feedback(agent_id, stars, capability, comment)
-        return await self._carry("reviews", terms, {"stars": stars, "comment": comment}, build)
 
     async def reclaim(self, terms: Terms) -> Intent:
         """After awardBy without award or deliverBy without submission; the buyer is paid, whoever asks."""

@@ -103,9 +103,9 @@ def number(prepared: TypedData, member: str) -> int:
     return value
 
 
-def refuse_standing_order(message: TypedData, chain_time: int) -> None:
+def refuse_standing_order(message: TypedData, chain_time: int, seconds: int = MAX_DEADLINE_SECONDS) -> None:
     """A signature that never expires would leave the service a choice of moment for ever."""
-    latest = chain_time + MAX_DEADLINE_SECONDS
+    latest = chain_time + seconds
     for member in ("deadline", "validBefore"):
         value = message["message"].get(member)
         if value is not None and value > latest:

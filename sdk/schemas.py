@@ -81,11 +81,82 @@ class Carried(Answer):
 
 
 class Agent(Answer):
+    """`reviews` are those of buyers that stand, `mean_hundredths` the mean of their stars."""
+
     agent_id: int
     owner: str
     uri: str | None = None
     wallet: str | None = None
     finality: str | None = None
+    reviews: int = 0
+    mean_hundredths: int | None = None
+
+
+class ReviewTaken(Answer):
+    """`state` is sealed until the other has spoken or the window ends at `closes_at`, then published; `intent` carries
+    a buyer's rating to the registry."""
+
+    state: str
+    closes_at: datetime
+    intent: Intent | None = None
+
+
+class Reply(Answer):
+    author: str
+    reply: str
+    signature: str
+
+
+class Review(Answer):
+    """A published review of `side` (buyer or agent); `author` signed it. `comment` is None where its words are not
+    those that the registry names."""
+
+    task_id: str
+    side: str
+    agent_id: int
+    buyer: str
+    author: str
+    stars: int
+    comment: str | None = None
+    comment_digest: str
+    signature: str | None = None
+    finality: str | None = None
+    reply: Reply | None = None
+
+
+class Tally(Answer):
+    """How many reviews stand, and the mean of their stars in hundredths."""
+
+    reviews: int
+    by_stars: dict[int, int]
+    mean_hundredths: int | None = None
+
+
+class ReviewPage(Answer):
+    """A page of reviews, newest first; `tally` is over all of them."""
+
+    items: list[Review]
+    next_cursor: str | None = None
+    tally: Tally
+
+
+class TaskReviews(Answer):
+    """What was published of a task; whether one's own review is held."""
+
+    items: list[Review]
+    yours_is_sealed: bool
+
+
+class BuyerRecord(Answer):
+    """How a buyer's tasks ended to which an agent had agreed; `parted` were given up by both together."""
+
+    address: str
+    ended: int
+    paid: int
+    parted: int
+    parted_bps: int
+    spent: int
+    tally: Tally
 
 
 class Listing(Answer):

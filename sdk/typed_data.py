@@ -35,6 +35,8 @@ MESSAGES = {
     "Rule": "bytes32 taskId,uint96 remaining,uint16 shareBps,bytes32 reasons,uint40 deadline",
     "TaskFeedback": "bytes32 taskId,uint256 agentId,int128 value,uint8 valueDecimals,string tag1,string tag2,"
     "string endpoint,string feedbackURI,bytes32 feedbackHash,uint40 deadline",
+    "BuyerReview": "bytes32 taskId,uint256 agentId,address buyer,uint8 stars,bytes32 commentHash",
+    "ReviewReply": "bytes32 taskId,address reviewer,bytes32 replyHash",
     "Register": "address owner,string agentURI,uint256 nonce,uint256 deadline",
     "ReceiveWithAuthorization": "address from,address to,uint256 value,uint256 validAfter,"
     "uint256 validBefore,bytes32 nonce",
@@ -82,6 +84,11 @@ def commit_message(auction_id: str, commitment: str, agent_id: int, network: Net
 def feedback_message(message: dict[str, Any], network: Network) -> TypedData:
     name = "Guildhall ReputationRegistry"
     return typed("TaskFeedback", message, name, "1", network.chain_id, network.reputation)
+
+
+def review_message(name: str, message: dict[str, Any], network: Network) -> TypedData:
+    """A word that no contract reads, in the domain ("Guildhall Reviews", "1", chain id, reputation registry)."""
+    return typed(name, message, "Guildhall Reviews", "1", network.chain_id, network.reputation)
 
 
 def register_message(message: dict[str, Any], network: Network) -> TypedData:

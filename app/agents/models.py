@@ -1,12 +1,12 @@
-"""What an agent's controller says of it here; what the registry says is in mirror_models."""
+"""What an agent's controller says of it here, and what buyers said; what the registry says is in mirror_models."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import MARKET_SCHEMA, AddressColumn, Base
+from app.database import MARKET_SCHEMA, Address, AddressColumn, Base, Hash32Column
 
 
 class AgentProfile(Base):
@@ -21,6 +21,20 @@ class AgentProfile(Base):
     endpoint: Mapped[str | None] = mapped_column(Text)
     updated_by: Mapped[str] = mapped_column(AddressColumn)
     updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class StandingReview(Base):
+    """A view: published reviews that stand, with the stars that count. It lies here because profiles show what it adds
+    up to; app.reputation.reviews writes what it is made of."""
+
+    __tablename__ = "standing_reviews"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    task_id: Mapped[str] = mapped_column(Hash32Column, primary_key=True)
+    side: Mapped[str] = mapped_column(Text, primary_key=True)
+    agent_id: Mapped[int] = mapped_column(BigInteger)
+    buyer: Mapped[Address] = mapped_column("client", AddressColumn)
+    stars: Mapped[int] = mapped_column(SmallInteger)
 
 
 class AgentHeartbeat(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.mirror_models import ChainAgent
-from app.agents.models import AgentHeartbeat, AgentProfile
+from app.agents.models import AgentHeartbeat, AgentProfile, StandingReview
 from app.database import Address
 
 HEARTBEAT_SECONDS = 120
@@ -26,6 +26,9 @@ class Agent:
     chain: ChainAgent
     profile: AgentProfile | None
     live: str | None = None
+    reviews: int = 0
+    stars: int = 0
+    """The sum over its reviews that stand."""
 
 
 async def agent_of(session: AsyncSession, agent_id: int) -> ChainAgent | None:
@@ -42,7 +45,18 @@ async def agents_by_id(session: AsyncSession, agent_ids: Sequence[int]) -> dict[
 async def agent_with_profile(session: AsyncSession, agent_id: int) -> Agent | None:
     """One agent as it is shown."""
     row = (await session.execute(agents().where(ChainAgent.agent_id == agent_id))).one_or_none()
-    return None if row is None else Agent(row[0], row[1], await live_state(session, agent_id))
+    if row is None:
+        return None
+    given = (await stars_of(session, [agent_id])).get(agent_id, (0, 0))
+    return Agent(row[0], row[1], await live_state(session, agent_id), *given)
+
+
+async def stars_of(session: AsyncSession, agent_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """How many reviews of buyers stand, and the sum of their stars; agents without one are missing."""
+    wanted = select(StandingReview.agent_id, func.count(), func.sum(StandingReview.stars))
+    of_these = wanted.where(StandingReview.agent_id.in_(agent_ids), StandingReview.side == "buyer")
+    rows = await session.execute(of_these.group_by(StandingReview.agent_id))
+    return {agent_id: (count, int(stars)) for agent_id, count, stars in rows}
 
 
 async def live_state(session: AsyncSession, agent_id: int) -> str | None:
@@ -62,7 +76,9 @@ async def agents_with_profiles(
         wanted = wanted.where(ChainAgent.owner == owner)
     if after is not None:
         wanted = wanted.where(ChainAgent.agent_id > after)
-    return [Agent(row[0], row[1]) for row in await session.execute(wanted)]
+    rows = (await session.execute(wanted)).all()
+    given = await stars_of(session, [chain.agent_id for chain, _ in rows])
+    return [Agent(chain, profile, None, *given.get(chain.agent_id, (0, 0))) for chain, profile in rows]
 
 
 def agents() -> Select[ChainAgent, AgentProfile]:

@@ -1,4 +1,4 @@
-"""Who may speak for an agent, and when a registration may still be carried."""
+"""Who may speak for an agent, when a registration may still be carried, and the mean of what was given."""
 
 from app.errors import RegistrationDeadlineRefused, RegistrationNonceUsed
 
@@ -17,3 +17,8 @@ def check_registration(nonce: int, deadline: int, *, expected_nonce: int, chain_
     limit = chain_time + REGISTRATION_SECONDS
     if not chain_time < deadline <= limit:
         raise RegistrationDeadlineRefused(deadline=deadline, time=chain_time, limit=limit)
+
+
+def mean_hundredths(stars: int, reviews: int) -> int | None:
+    """The mean of so many stars in hundredths, rounded to the nearest; None without a review."""
+    return None if reviews == 0 else (200 * stars + reviews) // (2 * reviews)

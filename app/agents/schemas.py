@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from app.agents.actions import Registration
 from app.agents.queries import Agent
+from app.agents.rules import mean_hundredths
 from app.chain.deployment import Deployment
 from app.database import Address
 from app.escrow.queries import ChainClock, is_final
@@ -54,7 +55,8 @@ class Heartbeat(WireModel):
 
 class AgentView(BaseModel):
     """`finality` is pending until the last event of the agent is finalized; profile fields are null where unwritten.
-    `live` is what the agent last said of itself, null where it never did; lists do not look it up."""
+    `live` is what the agent last said of itself, null where it never did; lists do not look it up. `reviews` are
+    those of buyers that stand, `mean_hundredths` the mean of their stars."""
 
     agent_id: int
     owner: AddressField
@@ -66,6 +68,8 @@ class AgentView(BaseModel):
     description: str | None
     endpoint: str | None
     live: Literal["ready", "busy", "away"] | None
+    reviews: int
+    mean_hundredths: int | None
 
 
 def agent_view(agent: Agent, clock: ChainClock) -> AgentView:
@@ -82,6 +86,8 @@ def agent_view(agent: Agent, clock: ChainClock) -> AgentView:
         description=profile.description if profile else None,
         endpoint=profile.endpoint if profile else None,
         live=agent.live,
+        reviews=agent.reviews,
+        mean_hundredths=mean_hundredths(agent.stars, agent.reviews),
     )
 
 

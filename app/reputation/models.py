@@ -1,7 +1,6 @@
-"""Reviews: the words behind the digest that the registry records. Qualities: what auctions reckon with."""
+"""Qualities: what auctions reckon with. Audits, and what scores were made of."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
@@ -18,22 +17,6 @@ from app.database import (
     Hash32Column,
     TaskId,
 )
-
-
-class Review(Base):
-    """What a buyer said about a paid task; whether it stands is chain.feedback's to say."""
-
-    __tablename__ = "reviews"
-    __table_args__ = ({"schema": MARKET_SCHEMA},)
-
-    task_id: Mapped[TaskId] = mapped_column(Hash32Column, primary_key=True)
-    agent_id: Mapped[int] = mapped_column(BigInteger)
-    client: Mapped[Address] = mapped_column(AddressColumn)
-    stars: Mapped[int] = mapped_column(SmallInteger)
-    comment: Mapped[str] = mapped_column(Text)
-    comment_digest: Mapped[Digest] = mapped_column(Hash32Column)
-    intent_id: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=text("clock_timestamp()"))
 
 
 class QualitySnapshot(Base):

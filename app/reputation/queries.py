@@ -1,9 +1,9 @@
 """Every SELECT of reputation. `finalized` is the number of the last final block."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -13,30 +13,25 @@ from app.database import Digest, TaskId
 from app.escrow.models import Escrow
 from app.escrow.rules import State
 from app.reputation.mirror_models import Feedback
-from app.reputation.models import Audit, JudgedAgent, JudgedJob, QualityEntry, QualitySnapshot, Review
-from app.reputation.rules import TAG
+from app.reputation.models import Audit, JudgedAgent, JudgedJob, QualityEntry, QualitySnapshot
+from app.reputation.rules import MAX_STARS, MIN_STARS, TAG
 from app.reputation.scoring import EndedTask
+
+BUYERS, OWNERS, AGENTS, PAYEES = (aliased(Wallet) for _ in range(4))
+RATER = func.coalesce(BUYERS.account, Escrow.buyer)
+"""The account of a task's buyer; a wallet that signed in nowhere stands for itself."""
+SIDES = (
+    func.coalesce(OWNERS.account, ChainAgent.owner, Escrow.agent),
+    func.coalesce(AGENTS.account, Escrow.agent),
+    func.coalesce(PAYEES.account, Escrow.payee, Escrow.agent),
+)
+"""The accounts of who owns the agent, who worked, and who is paid."""
+Columns = TypeVarTuple("Columns")
 
 
 async def feedback_on(session: AsyncSession, task_id: TaskId) -> Feedback | None:
     """The registry's entry for a task."""
     return (await session.scalars(select(Feedback).where(Feedback.task_id == task_id))).first()
-
-
-async def reviews_of(
-    session: AsyncSession, agent_id: int, after: tuple[Any, ...] | None, limit: int
-) -> list[tuple[Feedback, Review | None]]:
-    """An agent's reviews by our tag that stand, newest first, with the words where they were written here."""
-    found = (
-        select(Feedback, Review)
-        .outerjoin(Review, Review.task_id == Feedback.task_id)
-        .where(Feedback.agent_id == agent_id, Feedback.tag1 == TAG, Feedback.revoked.is_(False))
-        .where(Feedback.task_id.is_not(None))
-    )
-    if after is not None:
-        found = found.where(tuple_(Feedback.block_number, Feedback.task_id) < after)
-    rows = await session.execute(found.order_by(Feedback.block_number.desc(), Feedback.task_id.desc()).limit(limit))
-    return [(feedback, review) for feedback, review in rows]
 
 
 async def final_stars(session: AsyncSession, agent_id: int, finalized: int) -> list[int]:
@@ -46,6 +41,7 @@ async def final_stars(session: AsyncSession, agent_id: int, finalized: int) -> l
         Feedback.tag1 == TAG,
         Feedback.task_id.is_not(None),
         Feedback.value_decimals == 0,
+        Feedback.value.between(MIN_STARS, MAX_STARS),
         Feedback.revoked.is_(False),
         Feedback.last_block <= finalized,
     )
@@ -79,16 +75,29 @@ async def entries(session: AsyncSession, digest: Digest, agents: Iterable[int] |
     return {row.agent_id: row.quality for row in rows}
 
 
+def with_accounts(query: Select[*Columns]) -> Select[*Columns]:
+    """A query of escrows with what RATER and SIDES are made of."""
+    return (
+        query.select_from(Escrow)
+        .outerjoin(ChainAgent, ChainAgent.agent_id == Escrow.agent_id)
+        .outerjoin(BUYERS, BUYERS.address == Escrow.buyer)
+        .outerjoin(OWNERS, OWNERS.address == ChainAgent.owner)
+        .outerjoin(AGENTS, AGENTS.address == Escrow.agent)
+        .outerjoin(PAYEES, PAYEES.address == Escrow.payee)
+    )
+
+
+async def are_linked(session: AsyncSession, task_id: TaskId) -> bool:
+    """Whether the buyer of a task and somebody of the agent's side are one account."""
+    linked = with_accounts(select(Escrow.task_id)).where(
+        Escrow.task_id == task_id, or_(*(side == RATER for side in SIDES))
+    )
+    return (await session.execute(linked)).first() is not None
+
+
 async def ended_tasks(session: AsyncSession, finalized: int) -> list[EndedTask]:
     """Tasks that are over for good, with what was said of them; without those between wallets of one account, which
     say nothing. Everything about a task counts from when it is final."""
-    buyers, owners, agents, payees = (aliased(Wallet) for _ in range(4))
-    rater = func.coalesce(buyers.account, Escrow.buyer)
-    sides = (
-        func.coalesce(owners.account, ChainAgent.owner, Escrow.agent),
-        func.coalesce(agents.account, Escrow.agent),
-        func.coalesce(payees.account, Escrow.payee, Escrow.agent),
-    )
     rated = and_(
         Feedback.task_id == Escrow.task_id,
         Feedback.tag1 == TAG,
@@ -97,16 +106,11 @@ async def ended_tasks(session: AsyncSession, finalized: int) -> list[EndedTask]:
         Feedback.last_block <= finalized,
     )
     found = (
-        select(Escrow, rater.label("rater"), Feedback.value, Audit.passed)
+        with_accounts(select(Escrow, RATER.label("rater"), Feedback.value, Audit.passed))
         .outerjoin(Feedback, rated)
         .outerjoin(Audit, Audit.task_id == Escrow.task_id)
-        .outerjoin(ChainAgent, ChainAgent.agent_id == Escrow.agent_id)
-        .outerjoin(buyers, buyers.address == Escrow.buyer)
-        .outerjoin(owners, owners.address == ChainAgent.owner)
-        .outerjoin(agents, agents.address == Escrow.agent)
-        .outerjoin(payees, payees.address == Escrow.payee)
         .where(Escrow.agent_id.is_not(None), Escrow.state > State.DISPUTED, Escrow.last_block <= finalized)
-        .where(*(rater.is_distinct_from(side) for side in sides))
+        .where(*(RATER.is_distinct_from(side) for side in SIDES))
         .order_by(Escrow.last_timestamp, Escrow.task_id)
     )
     return [ended(*row) for row in (await session.execute(found)).all()]

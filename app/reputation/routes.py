@@ -1,61 +1,18 @@
-"""/v1: reviews of paid tasks, and what they say about an agent."""
-
-from functools import partial
+"""/v1: what ended tasks say about an agent, audits, and the qualities that auctions reckon with."""
 
 from fastapi import APIRouter, Response, status
 
 from app.agents.queries import agent_of
 from app.errors import NotFound
 from app.escrow.queries import chain_clock
-from app.reputation import actions, audits, judging, queries
+from app.reputation import audits, judging, queries
 from app.reputation.rules import quality_document, record_of
-from app.reputation.schemas import (
-    AuditAsked,
-    ExplanationOut,
-    ReputationOut,
-    ReviewAsked,
-    ReviewOut,
-    ReviewSigned,
-    explanation_out,
-    reputation_out,
-    review_out,
-)
-from app.tasks.routes import CurrentDesk
-from app.tasks.schemas import Carried, Prepared, carried_out, prepared
-from app.tasks.signing import carried, request_key
+from app.reputation.schemas import AuditAsked, ExplanationOut, ReputationOut, explanation_out, reputation_out
 from app.web.dependencies import CurrentOperator, DbSession
 from app.web.fields import AgentId, DigestField, TaskIdField
 from app.web.mutating_route import MutatingRoute
-from app.web.paging import Page, Paging, page_of
 
 router = APIRouter(prefix="/v1", tags=["reputation"], route_class=MutatingRoute)
-
-
-@router.post("/tasks/{task_id}/reviews/prepare")
-async def prepare_review(task_id: TaskIdField, body: ReviewAsked, desk: CurrentDesk) -> Prepared:
-    """What the buyer signs: the stars, the capability and the SHA-256 of the words."""
-    return prepared(await actions.review(desk, task_id, body.opinion(), body.deadline), body)
-
-
-@router.post("/tasks/{task_id}/reviews", status_code=status.HTTP_202_ACCEPTED)
-async def review(task_id: TaskIdField, body: ReviewSigned, desk: CurrentDesk) -> Carried:
-    """Carries the review to the registry and keeps its words."""
-    key = request_key(desk, "review", task_id, body.model_dump_json())
-    verb = partial(actions.review, desk, task_id, body.opinion(), body.deadline)
-    intent = await carried(desk, key, bytes.fromhex(body.signature[2:]), verb)
-    await actions.keep_review(desk, task_id, body.opinion(), intent)
-    return carried_out(intent)
-
-
-@router.get("/agents/{agent_id}/reviews")
-async def list_reviews(agent_id: AgentId, session: DbSession, page: Paging) -> Page[ReviewOut]:
-    """An agent's reviews, newest first. Everybody may read them: they are the chain's."""
-    await require_agent(session, agent_id)
-    clock = await chain_clock(session)
-    rows = await queries.reviews_of(session, agent_id, page.after("int", "hash"), page.limit + 1)
-    return page_of(
-        rows, page, lambda row: (row[0].block_number, row[0].task_id), lambda row: review_out(row[0], row[1], clock)
-    )
 
 
 @router.get("/agents/{agent_id}/reputation")

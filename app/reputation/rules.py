@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.errors import NotFinalYet, TaskNotFinished
+from app.agents.rules import mean_hundredths
 from app.escrow.rules import Refund, State
-from app.tasks.rules import Party, Standing, require_party, task_state
+from app.money import WHOLE_BPS
 
 TAG = "guildhall"
 MIN_STARS, MAX_STARS = 1, 5
@@ -48,12 +48,15 @@ class PaidFacts(Protocol):
 class Record:
     """What an agent's finished tasks and reviews add up to. Amounts are base units, gross of fees.
 
-    A refund is `abandoned` where the agent left or missed the deadline; a veto or a parting speaks against nobody.
+    A refund is `abandoned` where the agent left or missed the deadline; a veto or a parting speaks against nobody, and
+    how often an agent `parted` is told all the same.
     """
 
+    ended: int
     delivered: int
     unpaid: int
     abandoned: int
+    parted: int
     earned: int
     reviews: int
     stars: int
@@ -61,17 +64,17 @@ class Record:
     @property
     def mean_hundredths(self) -> int | None:
         """The mean of the stars in hundredths, rounded to the nearest; None without a review."""
-        return None if self.reviews == 0 else (200 * self.stars + self.reviews) // (2 * self.reviews)
+        return mean_hundredths(self.stars, self.reviews)
+
+    @property
+    def parted_bps(self) -> int:
+        """The share of tasks given up by both together, in basis points, cut down."""
+        return share_bps(self.parted, self.ended)
 
 
-def may_review(standing: Standing, escrow: PaidFacts | None, account: str, finalized: int) -> int:
-    """The agent's id, where the buyer may rate it: the task is over, the agent was paid, and that is final."""
-    require_party(standing, account, "review", Party.BUYER)
-    if escrow is None or not has_paid_agent(escrow) or escrow.agent_id is None:
-        raise TaskNotFinished(state=task_state(standing))
-    if escrow.last_block > finalized:
-        raise NotFinalYet(block=escrow.last_block, finalized=finalized)
-    return escrow.agent_id
+def share_bps(part: int, whole: int) -> int:
+    """Basis points, cut down; 0 of nothing."""
+    return 0 if whole == 0 else part * WHOLE_BPS // whole
 
 
 def has_paid_agent(escrow: PaidFacts) -> bool:
@@ -86,11 +89,13 @@ def record_of(finished: Iterable[PaidFacts], stars: Iterable[int]) -> Record:
     escrows, marks = list(finished), list(stars)
     paid = [each for each in escrows if each.paid > 0]
     unpaid = [each for each in escrows if each.paid == 0 and each.state in (State.SETTLED, State.RULED)]
-    abandoned = [each for each in escrows if each.state == State.REFUNDED and each.refund_reason in ABANDONED]
+    refunded = [each for each in escrows if each.state == State.REFUNDED]
     return Record(
+        ended=len(escrows),
         delivered=sum(1 for each in paid if each.state != State.REFUNDED),
         unpaid=len(unpaid),
-        abandoned=len(abandoned),
+        abandoned=sum(1 for each in refunded if each.refund_reason in ABANDONED),
+        parted=sum(1 for each in refunded if each.refund_reason == Refund.CANCELLED_TOGETHER),
         earned=sum(each.paid for each in paid),
         reviews=len(marks),
         stars=sum(marks),

@@ -1,74 +1,34 @@
-"""Wire shapes of reviews and of an agent's record."""
+"""Wire shapes of an agent's record and score, and of audits."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from app.database import Digest
-from app.escrow.queries import ChainClock
-from app.escrow.schemas import Finality, finality_of
-from app.reputation.actions import Opinion
 from app.reputation.audits import Finding, Method
 from app.reputation.judging import Explained
-from app.reputation.mirror_models import Feedback
-from app.reputation.models import JudgedAgent, Review
-from app.reputation.rules import MAX_STARS, MIN_STARS, WHOLE, Record
+from app.reputation.models import JudgedAgent
+from app.reputation.rules import WHOLE, Record
 from app.reputation.scoring import NEWEST, Audit, Rating, newcomer
 from app.reputation.scoring.likelihood import Standing
-from app.tasks.schemas import Asked, Signed
-from app.web.fields import AddressField, Amount, Hash32Field, TaskIdField, Text, WireModel
-
-Stars = Annotated[int, Field(strict=True, ge=MIN_STARS, le=MAX_STARS)]
-Comment = Annotated[Text, Field(max_length=4000)]
-
-
-class ReviewAsked(Asked):
-    stars: Stars
-    comment: Comment = ""
-
-    def opinion(self) -> Opinion:
-        """The request as the action takes it."""
-        return Opinion(self.stars, self.comment)
-
-
-class ReviewSigned(Signed):
-    stars: Stars
-    comment: Comment = ""
-
-    def opinion(self) -> Opinion:
-        """The request as the action takes it."""
-        return Opinion(self.stars, self.comment)
-
-
-class ReviewOut(BaseModel):
-    """A review as the registry has it; `comment` is null where its words were not written here."""
-
-    task_id: TaskIdField
-    agent_id: int
-    client: AddressField
-    stars: int
-    capability: str
-    comment: str | None
-    comment_digest: Hash32Field
-    block_number: int
-    tx_hash: Hash32Field
-    finality: Finality
-    created_at: datetime | None
+from app.web.fields import AddressField, Amount, Hash32Field, TaskIdField, WireModel
 
 
 class ReputationOut(BaseModel):
     """What finished tasks and final reviews say. `mean_stars` is a decimal with two places, null without reviews.
 
     `delivered` tasks were paid for, `unpaid` ones were ruled or settled at nothing, `abandoned` ones the agent left or
-    let go past their deadline after he had agreed. Amounts are base units, gross of fees.
+    let go past their deadline after he had agreed, `parted` ones buyer and agent gave up together, which counts against
+    nobody; `parted_bps` is their share of all that ended. Amounts are base units, gross of fees.
     """
 
     agent_id: int
     delivered: int
     unpaid: int
     abandoned: int
+    parted: int
+    parted_bps: int
     earned: Amount
     reviews: int
     mean_stars: str | None
@@ -124,24 +84,6 @@ class AuditAsked(WireModel):
         return Finding(self.passed, Method(self.method), Digest(self.report))
 
 
-def review_out(feedback: Feedback, review: Review | None, clock: ChainClock) -> ReviewOut:
-    """A review; its words only where they are those that the registry's digest names."""
-    words = review if review is not None and review.comment_digest == feedback.feedback_hash else None
-    return ReviewOut(
-        task_id=feedback.task_id,
-        agent_id=feedback.agent_id,
-        client=feedback.client,
-        stars=feedback.value,
-        capability=feedback.tag2,
-        comment=None if words is None else words.comment,
-        comment_digest=feedback.feedback_hash,
-        block_number=feedback.block_number,
-        tx_hash=feedback.tx_hash,
-        finality=finality_of(feedback.last_block, clock),
-        created_at=None if words is None else words.created_at,
-    )
-
-
 def score_out(judged: JudgedAgent | None) -> ScoreOut:
     """The wire shape of a score; a newcomer's where there is none."""
     if judged is None:
@@ -194,6 +136,8 @@ def reputation_out(agent_id: int, record: Record, judged: JudgedAgent | None) ->
         delivered=record.delivered,
         unpaid=record.unpaid,
         abandoned=record.abandoned,
+        parted=record.parted,
+        parted_bps=record.parted_bps,
         earned=record.earned,
         reviews=record.reviews,
         mean_stars=None if mean is None else f"{mean // 100}.{mean % 100:02d}",

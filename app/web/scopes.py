@@ -53,6 +53,7 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "evidence": Scope.DISPUTE,
     "rule-by-default": Scope.RULE,
     "reviews": Scope.REVIEW,
+    "replies": Scope.REVIEW,
     "calls": Scope.POST,
     "pay": Scope.FUND,
     "take": Scope.SUBMIT,

@@ -1,5 +1,7 @@
 """The API on real services, in the test's own loop, and wallets that sign in to it."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from app.config import Settings
 from app.database import make_engine, make_sessions
 from app.main import create_app
 from devnet.keys import DevelopmentKey, write_token_keys
+from tests.conftest import ROOT
 
 ORIGIN = "http://127.0.0.1:8000"
 
@@ -35,6 +38,25 @@ def settings_for(database_url: str, redis_url: str, rpc_url: str, deployment_fil
         requests_per_second=100_000,
         anonymous_requests_per_second=100_000,
     )
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The same settings for a process of its own."""
+    return {
+        "ENVIRONMENT": settings.environment,
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "REDIS_URL": settings.redis_url.get_secret_value(),
+        "RPC_URLS": ",".join(settings.rpc_urls),
+        "DEPLOYMENT_FILE": str(settings.deployment_file),
+        "CONTENT_DIR": str(settings.content_dir),
+        "PUBLIC_URL": settings.public_url,
+    }
+
+
+async def exit_code_of(program: str, env: dict[str, str]) -> int:
+    """What a job that a worker would run ends with, in a process that may kill itself."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=env, cwd=ROOT)
+    return await asyncio.wait_for(process.wait(), 60)
 
 
 @asynccontextmanager

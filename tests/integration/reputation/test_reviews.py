@@ -1,21 +1,87 @@
-"""Reviews of paid tasks, and what final ones say about an agent."""
+"""Reviews of paid tasks by both parties: sealed, shown together, answered; and what final ones say about an agent."""
 
+import asyncio
 import hashlib
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.escrow.rules import State
-from tests.integration.api import execute
-from tests.integration.market import BUDGET, FINALIZED, Market, problem
+from app.boundary import WorkerRuntime
+from app.database import make_engine, make_sessions
+from app.escrow.rules import Refund, State
+from app.reputation.reviews.jobs import sweep_once
+from tests.integration.api import environment_of, execute, exit_code_of
+from tests.integration.market import BUDGET, CHAIN_TIME, FINALIZED, Market, Person, packed, problem
 
 PAID = {"remaining": 0, "paid": BUDGET // 2, "fees": 100}
 
 
+TABLES = ("chain.feedback", "chain.escrows", "market.reviews", "market.sealed_reviews", "market.review_windows")
+WORDS = {"buyer": "prompt and precise, Quetzalcoatl", "agent": "clear and generous, Huitzilopochtli"}
+STARS = {"buyer": 4, "agent": 2}
+SWEEP = "from app.reputation.reviews.jobs import sweep; sweep()"
+CRASH_POINT = "worker.reviews_published_before_commit"
+
+
 @pytest.fixture(autouse=True)
 def fresh(market: Market) -> None:
-    execute(market.database_url, "DELETE FROM chain.feedback")
-    execute(market.database_url, "DELETE FROM chain.escrows")
+    for table in TABLES:
+        execute(market.database_url, f"DELETE FROM {table}")
+    execute(market.database_url, "DELETE FROM market.reaction_cursors WHERE name LIKE 'reviews.%'")
+
+
+@pytest.fixture
+async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
+    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
+    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
+    await engine.dispose()
+
+
+def sides(market: Market) -> dict[str, Person]:
+    return {"buyer": market.buyer, "agent": market.agent}
+
+
+async def says(market: Market, task_id: str, side: str, **changed: Any) -> dict[str, Any]:
+    """A party's review through the API; its answer."""
+    opinion = {"stars": STARS[side], "comment": WORDS[side]} | changed
+    return await sides(market)[side].carry(f"/tasks/{task_id}/reviews", opinion)
+
+
+def let_end(market: Market, task_id: str) -> None:
+    """Fourteen days later."""
+    moved = "UPDATE market.review_windows SET opened_at = opened_at - interval '14 days', closes_at = closes_at - "
+    execute(market.database_url, moved + "interval '14 days' WHERE task_id = %(id)s", {"id": packed(task_id)})
+
+
+async def shown(market: Market, task_id: str) -> dict[str, tuple[int, str | None]]:
+    """What anybody reads of a task's reviews, by side."""
+    answer = (await market.stranger.get(f"/tasks/{task_id}/reviews")).json()
+    return {each["side"]: (each["stars"], each["comment"]) for each in answer["items"]}
+
+
+def announced(market: Market, task_id: str, topic: str = "review.published") -> list[dict[str, Any]]:
+    found = execute(
+        market.database_url,
+        "SELECT payload FROM market.announcements WHERE topic = %(topic)s AND subject = %(subject)s ORDER BY id",
+        {"topic": topic, "subject": f"task:{task_id}"},
+    )
+    return [row[0] for row in found]
+
+
+def intents_of(market: Market, task_id: str) -> list[tuple[Any, ...]]:
+    return execute(
+        market.database_url,
+        "SELECT key, to_address, state FROM market.intents WHERE verb = 'review' AND task_id = %(id)s ORDER BY key",
+        {"id": packed(task_id)},
+    )
+
+
+def sealed_count(market: Market, task_id: str) -> int:
+    held = "SELECT count(*) FROM market.sealed_reviews WHERE task_id = %(id)s"
+    return int(execute(market.database_url, held, {"id": packed(task_id)})[0][0])
 
 
 async def released(market: Market, **changed: Any) -> str:
@@ -49,28 +115,145 @@ async def test_the_buyer_signs_stars_and_the_digest_of_his_words(market: Market)
     message = prepared["typed_data"]["message"]
     assert (message["value"], message["tag1"], message["tag2"]) == (4, "guildhall", "text.sort")
     assert message["feedbackHash"] == "0x" + hashlib.sha256("good ✓".encode()).hexdigest()
-    answer = await market.buyer.carry(f"/tasks/{task_id}/reviews", {"stars": 4, "comment": "good ✓"})
-    found = execute(
-        market.database_url,
-        "SELECT to_address FROM market.intents WHERE id = %(id)s",
-        {"id": answer["intent"]["id"]},
-    )
-    assert bytes(found[0][0]) == bytes.fromhex(market.deployment.reputation[2:])
+    assert message["taskId"] == task_id
 
 
-async def test_the_same_review_again_is_the_same_intent_and_said_once(market: Market) -> None:
+async def test_the_agent_signs_the_same_facts_of_the_buyer(market: Market) -> None:
+    task_id = await released(market)
+    prepared = await market.agent.prepare(f"/tasks/{task_id}/reviews", {"stars": 2, "comment": "late ✓"})
+    assert prepared["typed_data"]["primaryType"] == "BuyerReview"
+    assert prepared["typed_data"]["message"] == {
+        "taskId": task_id,
+        "agentId": 1,
+        "buyer": market.buyer.address,
+        "stars": 2,
+        "commentHash": "0x" + hashlib.sha256("late ✓".encode()).hexdigest(),
+    }
+    assert prepared["deadline"] is None
+
+
+@pytest.mark.parametrize("order", [("buyer", "agent"), ("agent", "buyer")])
+async def test_the_second_review_shows_both_and_carries_the_buyers(market: Market, order: tuple[str, str]) -> None:
+    task_id = await released(market)
+    first = await says(market, task_id, order[0])
+    assert (first["state"], first["intent"]) == ("sealed", None)
+    assert (await shown(market, task_id), announced(market, task_id), intents_of(market, task_id)) == ({}, [], [])
+    second = await says(market, task_id, order[1])
+    assert second["state"] == "published"
+    assert await shown(market, task_id) == {side: (STARS[side], WORDS[side]) for side in STARS}
+    said = announced(market, task_id)
+    assert [(each["side"], each["stars"]) for each in sorted(said, key=lambda each: str(each["side"]))] == [
+        ("agent", 2),
+        ("buyer", 4),
+    ]
+    assert all(len(each["signature"]) == 132 for each in said)
+    key = (f"review:{task_id}", packed(market.deployment.reputation), "queued")
+    assert [(row[0], bytes(row[1]), row[2]) for row in intents_of(market, task_id)] == [key]
+    assert sealed_count(market, task_id) == 0
+
+
+@pytest.mark.parametrize("side", ["buyer", "agent"])
+async def test_one_alone_is_shown_when_the_window_ends(market: Market, worker: WorkerRuntime, side: str) -> None:
+    task_id = await released(market)
+    await says(market, task_id, side)
+    assert await sweep_once(worker) == 0
+    let_end(market, task_id)
+    assert await shown(market, task_id) == {}
+    assert await sweep_once(worker) == 1
+    assert await shown(market, task_id) == {side: (STARS[side], WORDS[side])}
+    assert len(intents_of(market, task_id)) == (1 if side == "buyer" else 0)
+
+
+async def test_publishing_twice_shows_once_and_carries_once(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await released(market)
+    await says(market, task_id, "buyer")
+    let_end(market, task_id)
+    rounds = await asyncio.gather(*(sweep_once(worker) for _ in range(3)))
+    assert sum(rounds) == 1
+    assert await sweep_once(worker) == 0
+    assert (len(announced(market, task_id)), len(intents_of(market, task_id))) == (1, 1)
+
+
+async def test_a_publication_that_dies_before_its_commit_is_made_by_the_next(
+    market: Market, tmp_path: Path, run_env: dict[str, str]
+) -> None:
+    task_id = await released(market)
+    await says(market, task_id, "buyer")
+    let_end(market, task_id)
+    env = run_env | environment_of(market.settings) | {"FAULT_DIR": str(tmp_path)}
+    assert await exit_code_of(SWEEP, env | {"FAULT_AT": CRASH_POINT}) == -signal.SIGKILL
+    assert (tmp_path / CRASH_POINT).exists()
+    assert (await shown(market, task_id), announced(market, task_id), intents_of(market, task_id)) == ({}, [], [])
+    assert sealed_count(market, task_id) == 1
+    for _ in range(2):
+        assert await exit_code_of(SWEEP, env) == 0
+        assert (len(announced(market, task_id)), len(intents_of(market, task_id))) == (1, 1)
+    assert await shown(market, task_id) == {"buyer": (STARS["buyer"], WORDS["buyer"])}
+
+
+async def test_the_author_replaces_what_is_sealed_and_nothing_afterwards(market: Market) -> None:
+    task_id = await released(market)
+    await says(market, task_id, "buyer", stars=1, comment="hasty")
+    await says(market, task_id, "buyer")
+    assert sealed_count(market, task_id) == 1
+    await says(market, task_id, "agent")
+    assert (await shown(market, task_id))["buyer"] == (STARS["buyer"], WORDS["buyer"])
+    for person in (market.buyer, market.agent):
+        late = await person.post(f"/tasks/{task_id}/reviews/prepare", {"stars": 1})
+        assert problem(late) == (409, "reviews-closed")
+
+
+async def test_who_comes_after_the_window_is_refused_also_before_the_sweep(
+    market: Market, worker: WorkerRuntime
+) -> None:
+    task_id = await released(market)
+    await says(market, task_id, "buyer")
+    body = await market.agent.signed(f"/tasks/{task_id}/reviews", {"stars": 1})
+    let_end(market, task_id)
+    for _ in range(2):
+        assert problem(await market.agent.post(f"/tasks/{task_id}/reviews", body)) == (409, "reviews-closed")
+        await sweep_once(worker)
+    assert set(await shown(market, task_id)) == {"buyer"}
+
+
+async def test_the_same_review_again_is_said_once(market: Market) -> None:
     task_id = await released(market)
     body = await market.buyer.signed(f"/tasks/{task_id}/reviews", {"stars": 4, "comment": "good"})
-    first, again = [(await market.buyer.post(f"/tasks/{task_id}/reviews", body)).json() for _ in range(2)]
-    assert first["intent"]["id"] == again["intent"]["id"]
-    said = execute(
-        market.database_url,
-        "SELECT count(*) FROM market.announcements WHERE topic = 'review.published' AND subject = %(subject)s",
-        {"subject": f"task:{task_id}"},
-    )
-    assert said == [(1,)]
+    for _ in range(2):
+        assert (await market.buyer.post(f"/tasks/{task_id}/reviews", body)).json()["state"] == "sealed"
+    await says(market, task_id, "agent")
+    again = [(await market.buyer.post(f"/tasks/{task_id}/reviews", body)).json() for _ in range(2)]
+    assert [each["state"] for each in again] == ["published"] * 2
+    assert again[0]["intent"]["id"] == again[1]["intent"]["id"]
+    assert (len(announced(market, task_id)), len(intents_of(market, task_id))) == (2, 1)
 
 
+async def test_a_rating_that_nobody_carried_is_signed_anew_with_the_same_words(market: Market) -> None:
+    task_id = await released(market)
+    await says(market, task_id, "buyer")
+    await says(market, task_id, "agent")
+    market.fail_intents("review", "IntentExpired")
+    other = await market.buyer.post(f"/tasks/{task_id}/reviews/prepare", {"stars": 1, "comment": WORDS["buyer"]})
+    assert problem(other) == (409, "reviews-closed")
+    again = await says(market, task_id, "buyer")
+    assert (again["state"], again["intent"]["state"]) == ("published", "queued")
+    assert [row[2] for row in intents_of(market, task_id)] == ["failed", "queued"]
+    assert len(announced(market, task_id)) == 2
+
+
+async def test_refuses_what_somebody_else_signed_or_of_other_stars(market: Market) -> None:
+    task_id = await released(market)
+    for person, other in ((market.buyer, market.agent), (market.agent, market.buyer)):
+        body = await person.signed(f"/tasks/{task_id}/reviews", {"stars": 4, "comment": "good"})
+        path = f"/tasks/{task_id}/reviews"
+        assert problem(await person.post(path, body | {"stars": 5})) == (422, "bad-signature")
+        assert problem(await person.post(path, body | {"comment": "bad"})) == (422, "bad-signature")
+        stolen = (await other.signed(path, {"stars": 4, "comment": "good"}))["signature"]
+        assert problem(await person.post(path, body | {"signature": stolen})) == (422, "bad-signature")
+    assert sealed_count(market, task_id) == 0
+
+
+@pytest.mark.parametrize("side", ["buyer", "agent"])
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
@@ -81,37 +264,182 @@ async def test_the_same_review_again_is_the_same_intent_and_said_once(market: Ma
     ],
 )
 async def test_refuses_a_task_that_is_not_paid_for_good(
-    market: Market, changed: dict[str, Any], expected: tuple[int, str]
+    market: Market, changed: dict[str, Any], expected: tuple[int, str], side: str
 ) -> None:
     task_id = await released(market, **changed)
-    assert problem(await market.buyer.post(f"/tasks/{task_id}/reviews/prepare", {"stars": 5})) == expected
+    assert problem(await sides(market)[side].post(f"/tasks/{task_id}/reviews/prepare", {"stars": 5})) == expected
 
 
-@pytest.mark.parametrize("body", [{"stars": 0}, {"stars": 6}, {"stars": "5"}, {"stars": 5, "comment": "a\0"}])
+@pytest.mark.parametrize(
+    "body", [{"stars": 0}, {"stars": 6}, {"stars": "5"}, {"stars": 5, "comment": "a\0"}, {"comment": "x" * 4001}]
+)
 async def test_refuses_malformed_reviews(market: Market, body: dict[str, Any]) -> None:
     task_id = await released(market)
-    assert problem(await market.buyer.post(f"/tasks/{task_id}/reviews/prepare", body)) == (422, "request-malformed")
+    answer = await market.buyer.post(f"/tasks/{task_id}/reviews/prepare", {"stars": 5} | body)
+    assert problem(answer) == (422, "request-malformed")
 
 
-async def test_a_rated_task_is_not_rated_again(market: Market) -> None:
+async def test_refuses_a_deadline_before_the_windows_end(market: Market) -> None:
     task_id = await released(market)
-    feedback(market, task_id, 5, "done")
+    body = {"stars": 5, "deadline": CHAIN_TIME + 14 * 86_400}
+    answer = await market.buyer.post(f"/tasks/{task_id}/reviews/prepare", body)
+    assert problem(answer) == (422, "review-deadline-too-soon")
+
+
+async def test_refuses_wallets_of_one_account_and_shows_nothing_of_those_that_became_it(
+    market: Market, worker: WorkerRuntime
+) -> None:
+    sealed, fresh_one = await released(market), await released(market)
+    await says(market, sealed, "buyer")
+    linked = "UPDATE market.wallets SET account = %(account)s WHERE address = %(wallet)s"
+    buyer, agent = packed(market.buyer.address), packed(market.agent.address)
+    execute(market.database_url, linked, {"account": buyer, "wallet": agent})
+    try:
+        answer = await market.buyer.post(f"/tasks/{fresh_one}/reviews/prepare", {"stars": 5})
+        assert problem(answer) == (403, "reviews-are-linked")
+        let_end(market, sealed)
+        assert await sweep_once(worker) == 1
+        assert (await shown(market, sealed), sealed_count(market, sealed), announced(market, sealed)) == ({}, 0, [])
+        assert intents_of(market, sealed) == []
+    finally:
+        execute(market.database_url, linked, {"account": agent, "wallet": agent})
+
+
+async def test_the_sweep_opens_windows_of_tasks_that_ended_for_good(market: Market, worker: WorkerRuntime) -> None:
+    ended, pending = await released(market), await released(market, last_block=FINALIZED + 1)
+    refunded = await released(market, state=State.REFUNDED, paid=0)
+    await sweep_once(worker)
+
+    async def window(task_id: str) -> Any:
+        return (await market.buyer.get(f"/tasks/{task_id}/reviews")).json()["window"]
+
+    assert (await window(ended))["closed_at"] is None
+    assert (await window(pending), await window(refunded)) == (None, None)
+    market.clock(finalized=FINALIZED + 1)
+    await sweep_once(worker)
+    assert (await window(pending)) is not None
+
+
+async def test_a_window_without_a_word_closes_silently(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await released(market)
+    await sweep_once(worker)
+    let_end(market, task_id)
+    assert await sweep_once(worker) == 1
+    assert (await shown(market, task_id), announced(market, task_id)) == ({}, [])
+
+
+async def test_a_rating_past_this_service_is_the_buyers_word(market: Market, worker: WorkerRuntime) -> None:
+    task_id = await released(market)
+    await says(market, task_id, "agent")
+    feedback(market, task_id, 5, "at the registry")
     again = await market.buyer.post(f"/tasks/{task_id}/reviews/prepare", {"stars": 1})
     assert problem(again) == (409, "already-rated")
+    assert await sweep_once(worker) == 1
+    assert await shown(market, task_id) == {"buyer": (5, None), "agent": (STARS["agent"], WORDS["agent"])}
+    assert intents_of(market, task_id) == []
+
+
+async def test_what_the_buyer_says_at_the_registry_outdoes_what_he_sealed(
+    market: Market, worker: WorkerRuntime
+) -> None:
+    task_id = await released(market)
+    await says(market, task_id, "buyer")
+    feedback(market, task_id, 1, "at the registry", block=FINALIZED + 1)
+    await says(market, task_id, "agent")
+    assert await shown(market, task_id) == {"agent": (STARS["agent"], WORDS["agent"])}
+    market.clock(finalized=FINALIZED + 1)
+    await sweep_once(worker)
+    assert (await shown(market, task_id))["buyer"] == (1, None)
+    assert intents_of(market, task_id) == []
 
 
 async def test_lists_reviews_with_the_words_that_the_chain_knows(market: Market) -> None:
-    first, second = await released(market), await released(market)
-    await market.buyer.carry(f"/tasks/{first}/reviews", {"stars": 4, "comment": "good"})
-    await market.buyer.carry(f"/tasks/{second}/reviews", {"stars": 2, "comment": "bad"})
-    feedback(market, first, 4, "good", index=1)
-    feedback(market, second, 2, "something else", block=FINALIZED + 1, index=2)
-    page = (await market.stranger.get("/agents/1/reviews", limit=1)).json()
-    rest = (await market.stranger.get("/agents/1/reviews", cursor=page["next_cursor"])).json()
-    shown = [(each["task_id"], each["stars"], each["comment"], each["finality"]) for each in page["items"]]
-    shown += [(each["task_id"], each["stars"], each["comment"], each["finality"]) for each in rest["items"]]
-    assert shown == [(second, 2, None, "pending"), (first, 4, "good", "final")]
+    tasks = [await released(market) for _ in range(3)]
+    for task_id, stars in zip(tasks, (4, 2, 5), strict=True):
+        await says(market, task_id, "buyer", stars=stars, comment=f"{stars} stars")
+        await says(market, task_id, "agent", stars=stars - 1)
+    first, second, third = tasks
+    feedback(market, first, 4, "4 stars", index=1)
+    feedback(market, second, 1, "something else", block=FINALIZED + 1, index=2)
+
+    async def both_pages(path: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        page = (await market.stranger.get(path, limit=2)).json()
+        rest = (await market.stranger.get(path, cursor=page["next_cursor"])).json()
+        assert (rest["next_cursor"], rest["tally"]) == (None, page["tally"])
+        return page["items"] + rest["items"], page["tally"]
+
+    items, tally = await both_pages("/agents/1/reviews")
+    assert [(each["task_id"], each["stars"], each["comment"], each["finality"]) for each in items] == [
+        (third, 5, "5 stars", "pending"),
+        (second, 1, None, "pending"),
+        (first, 4, "4 stars", "final"),
+    ]
+    assert {each["capability"] for each in items} == {"text.sort"}
+    assert tally == {"reviews": 3, "by_stars": {"1": 1, "2": 0, "3": 0, "4": 1, "5": 1}, "mean_hundredths": 333}
+    of_buyer, given = await both_pages(f"/buyers/{market.buyer.address}/reviews")
+    assert [(each["task_id"], each["stars"], each["finality"]) for each in of_buyer] == [
+        (third, 4, None),
+        (second, 1, None),
+        (first, 3, None),
+    ]
+    assert (given["reviews"], given["mean_hundredths"]) == (3, 267)
+    profile = (await market.stranger.get("/agents/1")).json()
+    listed = (await market.stranger.get("/agents")).json()["items"]
+    assert (profile["reviews"], profile["mean_hundredths"]) == (3, 333)
+    assert [(each["reviews"], each["mean_hundredths"]) for each in listed] == [(3, 333), (0, None)]
     assert problem(await market.stranger.get("/agents/99/reviews")) == (404, "not-found")
+
+
+async def test_a_revoked_rating_is_gone_and_counts_no_more(market: Market) -> None:
+    task_id = await released(market)
+    await says(market, task_id, "buyer")
+    await says(market, task_id, "agent")
+    feedback(market, task_id, STARS["buyer"], WORDS["buyer"])
+    execute(market.database_url, "UPDATE chain.feedback SET revoked = true")
+    assert set(await shown(market, task_id)) == {"agent"}
+    answer = (await market.stranger.get("/agents/1/reviews")).json()
+    assert (answer["items"], answer["tally"]["reviews"], answer["tally"]["mean_hundredths"]) == ([], 0, None)
+    assert (await market.stranger.get("/agents/1")).json()["reviews"] == 0
+
+
+@pytest.mark.parametrize(("side", "other"), [("buyer", "agent"), ("agent", "buyer")])
+async def test_who_was_reviewed_answers_once(market: Market, side: str, other: str) -> None:
+    task_id = await released(market)
+    path = f"/tasks/{task_id}/reviews/{side}/replies"
+    await says(market, task_id, side)
+    replier, author = sides(market)[other], sides(market)[side]
+    early = await replier.post(f"{path}/prepare", {"reply": "thanks"})
+    assert problem(early) == (404, "not-found")
+    await says(market, task_id, other)
+    assert problem(await author.post(f"{path}/prepare", {"reply": "thanks"})) == (403, "not-party")
+    assert problem(await market.stranger.post(f"{path}/prepare", {"reply": "thanks"})) == (403, "not-party")
+    body = await replier.signed(path, {"reply": "thanks"})
+    assert problem(await replier.post(path, body | {"reply": "no thanks"})) == (422, "bad-signature")
+    for _ in range(2):
+        answer = await replier.post(path, body)
+        assert (answer.status_code, answer.json()["reply"]) == (201, "thanks")
+    assert problem(await replier.post(f"{path}/prepare", {"reply": "and more"})) == (409, "already-replied")
+    assert problem(await replier.post(f"{path}/prepare", {"reply": "x" * 2001})) == (422, "request-malformed")
+    items = (await market.stranger.get(f"/tasks/{task_id}/reviews")).json()["items"]
+    replies = {each["side"]: each["reply"] for each in items}
+    assert replies[other] is None
+    assert (replies[side]["reply"], replies[side]["author"]) == ("thanks", replier.address)
+    assert [each["side"] for each in announced(market, task_id, "review.answered")] == [side]
+
+
+async def test_a_buyers_record_tells_how_often_he_parted(market: Market) -> None:
+    await released(market)
+    gone: dict[str, Any] = {"state": State.REFUNDED, "paid": 0}
+    await released(market, **gone, refund_reason=Refund.CANCELLED_TOGETHER)
+    await released(market, **gone, refund_reason=Refund.VETOED)
+    await released(market, last_block=FINALIZED + 1)
+    found = (await market.stranger.get(f"/buyers/{market.buyer.address}/reputation")).json()
+    assert (found["ended"], found["paid"], found["parted"], found["parted_bps"]) == (3, 1, 1, 3_333)
+    assert (found["spent"], found["tally"]["reviews"]) == (str(BUDGET // 2), 0)
+    agent = (await market.stranger.get("/agents/1/reputation")).json()
+    assert (agent["parted"], agent["parted_bps"], agent["abandoned"]) == (1, 3_333, 0)
+    nobody = (await market.stranger.get(f"/buyers/{market.stranger.address}/reputation")).json()
+    assert (nobody["ended"], nobody["parted_bps"], nobody["tally"]["mean_hundredths"]) == (0, 0, None)
 
 
 async def test_only_what_is_final_counts(market: Market) -> None:
@@ -126,6 +454,8 @@ async def test_only_what_is_final_counts(market: Market) -> None:
         "delivered": 1,
         "unpaid": 0,
         "abandoned": 1,
+        "parted": 0,
+        "parted_bps": 0,
         "earned": str(BUDGET // 2),
         "reviews": 1,
         "mean_stars": "4.00",

@@ -206,7 +206,7 @@ async def test_refuses_an_expired_deadline(market: Market) -> None:
         ("rule", {"share_bps": 1, "reasons": "0x" + "0" * 64}, "arbiter"),
         ("submit", {"agent_id": 1, "deliverable": "0x" + "3" * 64}, "agent"),
         ("fund", {"method": "approve"}, "buyer"),
-        ("reviews", {"stars": 5}, "buyer"),
+        ("reviews", {"stars": 5}, "buyer or agent"),
     ],
 )
 async def test_another_partys_verb_is_forbidden_with_the_rule(

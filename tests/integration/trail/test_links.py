@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,10 +12,11 @@ from sqlalchemy.exc import ProgrammingError
 from app.boundary import transaction
 from app.trail import actions
 from app.trail.rules import BEGINNING
-from tests.conftest import ROOT
+from tests.integration.api import environment_of, exit_code_of
 from tests.integration.trail.world import Trail, call
 
 CRASH_POINT = "trail.linked_before_commit"
+LINK = "from app.trail.jobs import link; link()"
 
 
 async def test_a_chain_of_rows_is_whole(trail: Trail) -> None:
@@ -67,33 +67,13 @@ async def test_a_linker_that_is_killed_before_its_commit_leaves_the_rows_to_the_
 ) -> None:
     async with transaction(trail.runtime.sessions) as session:
         await actions.record(session, call())
-    env = run_env | environment(trail) | {"FAULT_DIR": str(tmp_path)}
-    assert await link_in_process(env | {"FAULT_AT": CRASH_POINT}) == -signal.SIGKILL
+    env = run_env | environment_of(trail.runtime.settings) | {"FAULT_DIR": str(tmp_path)}
+    assert await exit_code_of(LINK, env | {"FAULT_AT": CRASH_POINT}) == -signal.SIGKILL
     assert (tmp_path / CRASH_POINT).exists()
     assert trail.positions() == []
-    assert await link_in_process(env) == 0
+    assert await exit_code_of(LINK, env) == 0
     assert trail.positions() == [1]
     assert (await trail.verify()).broken is None
-
-
-def environment(trail: Trail) -> dict[str, str]:
-    settings = trail.runtime.settings
-    return {
-        "ENVIRONMENT": settings.environment,
-        "DATABASE_URL": trail.database_url,
-        "REDIS_URL": settings.redis_url.get_secret_value(),
-        "RPC_URLS": ",".join(settings.rpc_urls),
-        "DEPLOYMENT_FILE": str(settings.deployment_file),
-        "CONTENT_DIR": str(settings.content_dir),
-        "PUBLIC_URL": settings.public_url,
-    }
-
-
-async def link_in_process(env: dict[str, str]) -> int:
-    """The job as a worker runs it; its exit code."""
-    command = (sys.executable, "-c", "from app.trail.jobs import link; link()")
-    process = await asyncio.create_subprocess_exec(*command, env=env, cwd=ROOT)
-    return await asyncio.wait_for(process.wait(), 60)
 
 
 async def test_a_call_that_commits_late_is_linked_late(trail: Trail) -> None:

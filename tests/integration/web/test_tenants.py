@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from tests.integration.market import Market, Person
 
 BODIES = 4
-PUBLIC = ("agent_id", "address", "listing_id", "name", "version")
-"""What everybody may see: agents, what is owed on the chain, listings, capabilities."""
+PUBLIC = ("agent_id", "address", "listing_id", "name", "version", "side")
+"""What everybody may see: agents, what is owed on the chain, listings, capabilities; and whose review is meant."""
 MADE_BY_ASKING = ("PUT", "/v1/task-templates/{template}")
 """Whoever puts a template has one of his own then, whatever others call theirs."""
 VERBS_OF_404 = 30
@@ -44,13 +44,13 @@ async def owned(market: Market) -> dict[str, str]:
     called = await market.buyer.post("/calls", {"call_id": call, "capability": "nobody.does", "input": 1})
     assert called.status_code == 404, called.text
     ids["call_id"] = call
-    return ids | {"task_id": task, "digest": str(terms.content), "agent_id": "1", "template": template}
+    return ids | {"task_id": task, "digest": str(terms.content), "agent_id": "1", "template": template, "side": "buyer"}
 
 
 def unknown() -> dict[str, str]:
     """Ids of the same form that are nobody's."""
     made = {"task_id": "0x" + secrets.token_hex(32), "digest": "0x" + secrets.token_hex(32), "agent_id": "1"}
-    made["template"] = f"mine-{secrets.token_hex(4)}"
+    made |= {"template": f"mine-{secrets.token_hex(4)}", "side": "buyer"}
     return made | {name: str(uuid4()) for name in ("intent_id", "key_id", "approval_id", "call_id")}
 
 

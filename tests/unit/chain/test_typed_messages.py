@@ -10,7 +10,7 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
-from app.chain import channels, typed_data, typed_payments
+from app.chain import channels, typed_data, typed_payments, typed_reviews
 from app.chain.channels import Channel
 from app.chain.deployment import Deployment
 from app.chain.typed_data import Bid, Feedback, Terms, TokenDomain, TypedData
@@ -57,6 +57,8 @@ EVERY_MESSAGE = [
     typed_payments.receive_batch_authorization(HERE, USDC, [TERMS, TERMS], 0, 9),
     typed_payments.permit(HERE, USDC, ADDRESSES[0], ADDRESSES[1], 5, 0, 9),
     typed_payments.permit2_transfer(HERE, ADDRESSES[6], TERMS, 7, 9),
+    typed_reviews.buyer_review(HERE, TASK, 1, ADDRESSES[0], 5, Digest(WORD)),
+    typed_reviews.review_reply(HERE, TASK, ADDRESSES[0], Digest(WORD)),
     channels.open_authorization(HERE, USDC, CHANNEL, 5, 0, 9),
     channels.top_up_authorization(HERE, USDC, CHANNEL, 5, WORD, 0, 9),
 ]
