@@ -78,6 +78,7 @@ ROUTERS = (
     catalogue.router,
     search.router,
     analytics.router,
+    analytics.agents,
     membership.router,
     routing.router,
     streams.router,

@@ -96,7 +96,8 @@ class Listing(Answer):
 
 
 class Hit(Listing):
-    """A listing that a search found; `stars` is the mean of final reviews as text, None without one."""
+    """A listing that a search found; `stars` is the mean of final reviews as text, None without one; `score` is in
+    millionths, `delivery_seconds` a median, both None where too little is known."""
 
     price: int | None = None
     pricing: str
@@ -104,6 +105,8 @@ class Hit(Listing):
     reviews: int
     delivered: int
     alive: bool
+    score: int | None = None
+    delivery_seconds: int | None = None
 
 
 class Found(Answer):

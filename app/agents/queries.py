@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.mirror_models import ChainAgent
-from app.agents.models import AgentHeartbeat, AgentProfile
+from app.agents.models import AgentHeartbeat, AgentPerformance, AgentProfile
 from app.database import Address
 
 HEARTBEAT_SECONDS = 120
@@ -21,11 +21,12 @@ ALIVE = and_(
 
 @dataclass(frozen=True)
 class Agent:
-    """What the registry says of an agent, and what its controller and it itself say, if anything."""
+    """What the registry says of an agent, what its controller and it itself say, and what its work adds up to."""
 
     chain: ChainAgent
     profile: AgentProfile | None
     live: str | None = None
+    performance: AgentPerformance | None = None
 
 
 async def agent_of(session: AsyncSession, agent_id: int) -> ChainAgent | None:
@@ -42,7 +43,17 @@ async def agents_by_id(session: AsyncSession, agent_ids: Sequence[int]) -> dict[
 async def agent_with_profile(session: AsyncSession, agent_id: int) -> Agent | None:
     """One agent as it is shown."""
     row = (await session.execute(agents().where(ChainAgent.agent_id == agent_id))).one_or_none()
-    return None if row is None else Agent(row[0], row[1], await live_state(session, agent_id))
+    if row is None:
+        return None
+    whole = await session.get(AgentPerformance, (agent_id, ""))
+    return Agent(row[0], row[1], await live_state(session, agent_id), whole)
+
+
+async def performances_of(session: AsyncSession, agent_id: int, limit: int) -> list[AgentPerformance]:
+    """What an agent's final work adds up to: all of it first, then by capability, most work first."""
+    mine = select(AgentPerformance).where(AgentPerformance.agent_id == agent_id)
+    order = (AgentPerformance.awarded.desc(), AgentPerformance.capability)
+    return list(await session.scalars(mine.order_by(AgentPerformance.capability != "", *order).limit(limit)))
 
 
 async def live_state(session: AsyncSession, agent_id: int) -> str | None:

@@ -1,4 +1,6 @@
-"""Who may speak for an agent, and when a registration may still be carried."""
+"""Who may speak for an agent, when a registration may still be carried, and what counts of work are worth. Pure."""
+
+from typing import Protocol
 
 from app.errors import RegistrationDeadlineRefused, RegistrationNonceUsed
 
@@ -17,3 +19,31 @@ def check_registration(nonce: int, deadline: int, *, expected_nonce: int, chain_
     limit = chain_time + REGISTRATION_SECONDS
     if not chain_time < deadline <= limit:
         raise RegistrationDeadlineRefused(deadline=deadline, time=chain_time, limit=limit)
+
+
+class Counted(Protocol):
+    """What is read of a sum of work. Times are seconds of the chain."""
+
+    @property
+    def awarded(self) -> int: ...
+    @property
+    def delivered(self) -> int: ...
+    @property
+    def finished(self) -> int: ...
+    @property
+    def abandoned(self) -> int: ...
+    @property
+    def missed(self) -> int: ...
+    @property
+    def median_seconds(self) -> int | None: ...
+    @property
+    def p90_seconds(self) -> int | None: ...
+
+
+def share(part: int, rest: int) -> str | None:
+    """What `part` is of both together, in thousandths to the nearest, as text; None of nothing."""
+    whole = part + rest
+    if whole == 0:
+        return None
+    thousandths = (2000 * part + whole) // (2 * whole)
+    return f"{thousandths // 1000}.{thousandths % 1000:03d}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,6 +16,8 @@ from app.reputation.mirror_models import Feedback
 from app.reputation.models import Audit, JudgedAgent, JudgedJob, QualityEntry, QualitySnapshot, Review
 from app.reputation.rules import TAG
 from app.reputation.scoring import EndedTask
+
+Rows = Select[*tuple[Any, ...]]
 
 
 async def feedback_on(session: AsyncSession, task_id: TaskId) -> Feedback | None:
@@ -79,16 +81,34 @@ async def entries(session: AsyncSession, digest: Digest, agents: Iterable[int] |
     return {row.agent_id: row.quality for row in rows}
 
 
-async def ended_tasks(session: AsyncSession, finalized: int) -> list[EndedTask]:
-    """Tasks that are over for good, with what was said of them; without those between wallets of one account, which
-    say nothing. Everything about a task counts from when it is final."""
+def by_account(found: Rows) -> tuple[Rows, ColumnElement[str], tuple[ColumnElement[str], ...]]:
+    """The escrows of a query with who stands behind them: the buyer's account, and those of the agent's owner, the
+    agent itself and whom it is paid to. A wallet that never signed in here is its own account."""
     buyers, owners, agents, payees = (aliased(Wallet) for _ in range(4))
-    rater = func.coalesce(buyers.account, Escrow.buyer)
     sides = (
         func.coalesce(owners.account, ChainAgent.owner, Escrow.agent),
         func.coalesce(agents.account, Escrow.agent),
         func.coalesce(payees.account, Escrow.payee, Escrow.agent),
     )
+    joined = (
+        found.outerjoin(ChainAgent, ChainAgent.agent_id == Escrow.agent_id)
+        .outerjoin(buyers, buyers.address == Escrow.buyer)
+        .outerjoin(owners, owners.address == ChainAgent.owner)
+        .outerjoin(agents, agents.address == Escrow.agent)
+        .outerjoin(payees, payees.address == Escrow.payee)
+    )
+    return joined, func.coalesce(buyers.account, Escrow.buyer), sides
+
+
+async def own_tasks(session: AsyncSession, task_ids: Iterable[str]) -> set[str]:
+    """Those of these tasks whose buyer and agent are wallets of one account."""
+    found, buyer, sides = by_account(select(Escrow.task_id).where(Escrow.task_id.in_(list(task_ids))))
+    return set(await session.scalars(found.where(or_(*(buyer == side for side in sides)))))
+
+
+async def ended_tasks(session: AsyncSession, finalized: int) -> list[EndedTask]:
+    """Tasks that are over for good, with what was said of them; without those between wallets of one account, which
+    say nothing. Everything about a task counts from when it is final."""
     rated = and_(
         Feedback.task_id == Escrow.task_id,
         Feedback.tag1 == TAG,
@@ -96,29 +116,25 @@ async def ended_tasks(session: AsyncSession, finalized: int) -> list[EndedTask]:
         Feedback.revoked.is_(False),
         Feedback.last_block <= finalized,
     )
-    found = (
-        select(Escrow, rater.label("rater"), Feedback.value, Audit.passed)
+    said = (
+        select(Escrow, Feedback.value, Audit.passed)
         .outerjoin(Feedback, rated)
         .outerjoin(Audit, Audit.task_id == Escrow.task_id)
-        .outerjoin(ChainAgent, ChainAgent.agent_id == Escrow.agent_id)
-        .outerjoin(buyers, buyers.address == Escrow.buyer)
-        .outerjoin(owners, owners.address == ChainAgent.owner)
-        .outerjoin(agents, agents.address == Escrow.agent)
-        .outerjoin(payees, payees.address == Escrow.payee)
         .where(Escrow.agent_id.is_not(None), Escrow.state > State.DISPUTED, Escrow.last_block <= finalized)
-        .where(*(rater.is_distinct_from(side) for side in sides))
         .order_by(Escrow.last_timestamp, Escrow.task_id)
     )
-    return [ended(*row) for row in (await session.execute(found)).all()]
+    found, rater, sides = by_account(said)
+    found = found.where(*(rater.is_distinct_from(side) for side in sides)).add_columns(rater)
+    return [ended(row[0], row[1], row[2], row[3]) for row in (await session.execute(found)).all()]
 
 
-def ended(escrow: Escrow, rater: Any, stars: int | None, passed: bool | None) -> EndedTask:
+def ended(escrow: Escrow, stars: int | None, passed: bool | None, rater: str) -> EndedTask:
     """One row as the scorer takes it."""
     assert escrow.agent_id is not None
     return EndedTask(
         task_id=escrow.task_id,
         agent_id=escrow.agent_id,
-        rater=str(rater),
+        rater=rater,
         value=escrow.budget if escrow.price is None else escrow.price,
         state=escrow.state,
         refund_reason=escrow.refund_reason,

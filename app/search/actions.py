@@ -10,7 +10,7 @@ from app.escrow.queries import chain_clock
 from app.reputation.queries import final_escrows, final_stars
 from app.reputation.rules import record_of
 from app.search.meaning import actions as meaning
-from app.search.rules import weight_of
+from app.search.rules import LEAST_TIMED, weight_of
 
 HIDE = text("""
 DELETE FROM market.search_rows WHERE listing_id = ANY(CAST(:ids AS uuid[])) AND NOT EXISTS (
@@ -42,8 +42,17 @@ WHERE listing.id = ANY(CAST(:ids AS uuid[])) AND listing.visibility = 'public'
 ON CONFLICT DO NOTHING
 """)
 RECORD = text("""
-UPDATE market.search_rows SET stars = :stars, reviews = :reviews, delivered = :delivered, weight = :weight
+UPDATE market.search_rows row SET stars = :stars, reviews = :reviews, delivered = :delivered, weight = :weight,
+    score = (SELECT score FROM market.judged_agents judged WHERE judged.agent_id = :agent_id),
+    delivery_seconds = (
+        SELECT median_seconds FROM market.performances said
+        WHERE said.agent_id = :agent_id AND said.capability IN (row.capability, '') AND said.timed >= :least
+        ORDER BY said.capability DESC LIMIT 1)
 WHERE agent_id = :agent_id
+""")
+SCORES = text("""
+UPDATE market.search_rows row SET score = judged.score FROM market.judged_agents judged
+WHERE judged.agent_id = row.agent_id AND row.score IS DISTINCT FROM judged.score
 """)
 NEWCOMER = weight_of(None, 0, 0)
 
@@ -67,8 +76,13 @@ async def agents_of(session: AsyncSession, ids: Sequence[str]) -> list[int]:
 
 
 async def record(session: AsyncSession, agent_id: int, final: int) -> None:
-    """Writes an agent's record, up to the final block, to all of its rows."""
+    """Writes an agent's record, up to the final block, its score and its pace to all of its rows."""
     found = record_of(await final_escrows(session, agent_id, final), await final_stars(session, agent_id, final))
     values = {"stars": found.mean_hundredths, "reviews": found.reviews, "delivered": found.delivered}
     weight = weight_of(found.mean_hundredths, found.reviews, found.delivered)
-    await session.execute(RECORD, {**values, "weight": weight, "agent_id": agent_id})
+    await session.execute(RECORD, {**values, "weight": weight, "agent_id": agent_id, "least": LEAST_TIMED})
+
+
+async def take_scores(session: AsyncSession) -> None:
+    """Writes every agent's score, where it has changed, to its rows."""
+    await session.execute(SCORES)
