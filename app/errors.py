@@ -486,6 +486,10 @@ class OfferRefused(InvalidInput):
     text = "{field} of this listing is refused: {reason}."
 
 
+class PricingRefused(InvalidInput):
+    text = "{field} of this pricing is refused: {reason}."
+
+
 class ListingChangedMeanwhile(Conflict):
     text = "The listing is at version {version} and not at {expected}; read it again."
 

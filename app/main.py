@@ -34,6 +34,7 @@ from app.errors import SettingRefused
 from app.listings import routes as listings
 from app.membership import routes as membership
 from app.payments import routes as payments
+from app.pricing import routes as pricing
 from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
@@ -80,6 +81,7 @@ ROUTERS = (
     analytics.router,
     analytics.agents,
     membership.router,
+    pricing.router,
     routing.router,
     streams.router,
 )

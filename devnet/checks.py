@@ -31,7 +31,7 @@ COVERED = {
     "money": ("money.py", "escrow/*", "relayer/*", "signing/*", "spending/*", "payments/*", "channels/*"),
     "market": (
         *("agents/*", "catalogue/*", "listings/*", "tasks/*", "auctions/*", "disputes/*", "reputation/*"),
-        *("search/*", "analytics/*", "membership/*", "routing/*"),
+        *("search/*", "analytics/*", "membership/*", "routing/*", "pricing/*"),
     ),
     "messaging": ("announcements/*", "streams/*"),
 }

@@ -5,10 +5,11 @@ from sdk.awards import Awards
 from sdk.calls import Calls
 from sdk.disputes import Disputes
 from sdk.escrows import Escrows
+from sdk.pricing import Pricing
 from sdk.sealed_bids import SealedBids
 from sdk.spending import Spending
 from sdk.wallets import Wallets
 
 
-class Client(Awards, SealedBids, Escrows, Disputes, Agents, Calls, Spending, Wallets):
+class Client(Awards, SealedBids, Escrows, Disputes, Agents, Calls, Pricing, Spending, Wallets):
     """`async with Client(url, Wallet.from_key_file(path)) as client:`; from synchronous code, `asyncio.run`."""
