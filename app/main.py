@@ -35,6 +35,7 @@ from app.listings import routes as listings
 from app.membership import routes as membership
 from app.payments import routes as payments
 from app.pricing import routes as pricing
+from app.referrals import routes as referrals
 from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
@@ -82,6 +83,8 @@ ROUTERS = (
     analytics.agents,
     membership.router,
     pricing.router,
+    referrals.router,
+    referrals.operations,
     routing.router,
     streams.router,
 )

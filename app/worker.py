@@ -14,6 +14,7 @@ from app.auctions import jobs as auction_jobs
 from app.boundary import stop_worker_runtime
 from app.config import read_settings
 from app.pricing import jobs as pricing_jobs
+from app.referrals import jobs as referral_jobs
 from app.relayer import jobs as relayer_jobs
 from app.reputation import jobs as reputation_jobs
 from app.search import jobs as search_jobs
@@ -32,6 +33,7 @@ SCHEDULES: tuple[dict[str, float], ...] = (
     analytics_jobs.SCHEDULE,
     reputation_jobs.SCHEDULE,
     pricing_jobs.SCHEDULE,
+    referral_jobs.SCHEDULE,
 )
 
 # Longer than any job, or the broker would give the same message to a second worker.

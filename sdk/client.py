@@ -6,10 +6,11 @@ from sdk.calls import Calls
 from sdk.disputes import Disputes
 from sdk.escrows import Escrows
 from sdk.pricing import Pricing
+from sdk.referrals import Referrals
 from sdk.sealed_bids import SealedBids
 from sdk.spending import Spending
 from sdk.wallets import Wallets
 
 
-class Client(Awards, SealedBids, Escrows, Disputes, Agents, Calls, Pricing, Spending, Wallets):
+class Client(Awards, SealedBids, Escrows, Disputes, Agents, Calls, Pricing, Referrals, Spending, Wallets):
     """`async with Client(url, Wallet.from_key_file(path)) as client:`; from synchronous code, `asyncio.run`."""

@@ -11,7 +11,7 @@ from app.analytics.models import Deal
 from app.analytics.rules import has_missed, outcome_of
 from app.content.models import Content
 from app.escrow.models import Escrow, EscrowEvent
-from app.escrow.rules import State
+from app.escrow.queries import ended_in, whole_blocks
 from app.reputation.queries import own_tasks
 from app.tasks.models import Task
 
@@ -59,12 +59,10 @@ class Moments:
 async def record_ended(session: AsyncSession, after: int, final: int) -> int:
     """Stores what ended in the blocks above `after`, up to `final`; up to which block it came, which is `final` unless
     there was too much for once. A block is never done by half."""
-    over = (Escrow.last_block > after, Escrow.last_block <= final, Escrow.state > State.DISPUTED)
-    beyond = select(Escrow.last_block).where(*over).order_by(Escrow.last_block).offset(BATCH).limit(1)
-    upto = (await session.execute(beyond)).scalar_one_or_none() or final
+    upto = await whole_blocks(session, after, final, BATCH)
     size = select(func.max(Content.size)).where(Content.digest == Task.content).scalar_subquery()
     ended = select(Escrow, Task.capability, func.coalesce(size, 0)).join(Task, Task.task_id == Escrow.task_id)
-    rows = (await session.execute(ended.where(*over, Escrow.last_block <= upto))).all()
+    rows = (await session.execute(ended.where(ended_in(after, upto)))).all()
     if rows:
         await store(session, [(escrow, capability, size) for escrow, capability, size in rows])
     return upto

@@ -43,7 +43,7 @@ async def owned(market: Market) -> dict[str, str]:
     call = str(uuid4())
     called = await market.buyer.post("/calls", {"call_id": call, "capability": "nobody.does", "input": 1})
     assert called.status_code == 404, called.text
-    ids["call_id"] = call
+    ids |= {"call_id": call, "payout_id": str(uuid4())}
     return ids | {"task_id": task, "digest": str(terms.content), "agent_id": "1", "template": template}
 
 
@@ -51,7 +51,7 @@ def unknown() -> dict[str, str]:
     """Ids of the same form that are nobody's."""
     made = {"task_id": "0x" + secrets.token_hex(32), "digest": "0x" + secrets.token_hex(32), "agent_id": "1"}
     made["template"] = f"mine-{secrets.token_hex(4)}"
-    return made | {name: str(uuid4()) for name in ("intent_id", "key_id", "approval_id", "call_id")}
+    return made | {name: str(uuid4()) for name in ("intent_id", "key_id", "approval_id", "call_id", "payout_id")}
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, list[Any]]]:
