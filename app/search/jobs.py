@@ -76,11 +76,10 @@ async def follow(session: AsyncSession, cursor: str, upto: int, final: int) -> N
 
 
 async def follow_scores(session: AsyncSession) -> None:
-    """Writes everybody's score after scores were made, which the age of the newest qualities tells."""
+    """Writes scores after they were made, which the age of the newest qualities tells; many take several rounds."""
     done, newest = await held_position(session, "search.scores"), await newest_snapshot(session)
     if done is None or newest is None:
         return
     made = int(newest.created_at.timestamp() * 1_000_000)
-    if made > done:
-        await actions.take_scores(session)
+    if made > done and await actions.take_scores(session):
         await advance(session, "search.scores", made)

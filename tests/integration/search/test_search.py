@@ -266,6 +266,12 @@ async def test_by_score_and_by_pace(
     more = await search(api, sort="best", limit=3, cursor=best["next_cursor"])
     assert [each["score"] for each in best["items"] + more["items"]] == [900_000] * 2 + [400_000] * 3
     assert len({each["id"] for each in best["items"] + more["items"]}) == 5
+    made = "UPDATE market.quality_snapshots SET created_at = clock_timestamp()"
+    for moved, shown in ((9_999, 900_000), (1, 910_000)):
+        execute(database_url, f"UPDATE market.judged_agents SET score = score + {moved} WHERE agent_id = 2")
+        execute(database_url, made)
+        await jobs.records_once(worker)
+        assert (await search(api, sort="best"))["items"][0]["score"] == shown
     assert {each["agent_id"] for each in (await search(api, min_score=900_000))["items"]} == {2}
     first = await search(api, sort="fastest", limit=1)
     second = await search(api, sort="fastest", limit=2, cursor=first["next_cursor"])
