@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     embedder_batch: int = Field(default=64, ge=1, le=2_048)
     embedder_tries: int = Field(default=2, ge=1, le=5)
     embedder_timeout_seconds: float = Field(default=2.0, gt=0, le=60)
+    referral_share_bps: int = Field(default=0, ge=0, le=5_000)
+    referral_cap: int = Field(default=100_000_000, ge=1)
+    referral_days: int = Field(default=365, ge=1, le=3_650)
+    referral_name_days: int = Field(default=7, ge=1, le=365)
+    referral_payout_least: int = Field(default=1_000_000, ge=1)
     reorg_handling: Literal["on", "off"] = "on"
     fault_at: str = ""
 

@@ -486,6 +486,46 @@ class OfferRefused(InvalidInput):
     text = "{field} of this listing is refused: {reason}."
 
 
+class ReferralsNotOffered(Conflict):
+    text = "This deployment shares no fees with referrers."
+
+
+class ReferralCodeUnknown(InvalidInput):
+    text = "Nobody has this referral code."
+
+
+class ReferrerLinked(Forbidden):
+    text = "The code is that of {referrer}, and so are you: nobody refers himself."
+
+
+class ReferralInCircle(Conflict):
+    text = "{referrer} named you as referrer; two accounts do not refer each other."
+
+
+class AlreadyReferred(Conflict):
+    text = "This account named {referrer} as its referrer, for good."
+
+
+class AccountNotNew(Conflict):
+    text = "A referrer is named within {days} days of an account's first sign-in, and before its first task."
+
+
+class PayoutNotProven(Conflict):
+    text = "The transaction {tx_hash} does not prove the payout: {reason}."
+
+
+class PayoutPaid(Conflict):
+    text = "This payout was paid by the transaction {tx_hash}."
+
+
+class TransferUsed(Conflict):
+    text = "The transaction {tx_hash} has proven another payout."
+
+
+class PricingRefused(InvalidInput):
+    text = "{field} of this pricing is refused: {reason}."
+
+
 class ListingChangedMeanwhile(Conflict):
     text = "The listing is at version {version} and not at {expected}; read it again."
 

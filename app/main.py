@@ -36,6 +36,8 @@ from app.errors import SettingRefused
 from app.listings import routes as listings
 from app.membership import routes as membership
 from app.payments import routes as payments
+from app.pricing import routes as pricing
+from app.referrals import routes as referrals
 from app.relayer import routes as relayer
 from app.relayer.gas import routes as gas
 from app.reputation import routes as reputation
@@ -84,7 +86,11 @@ ROUTERS = (
     catalogue.router,
     search.router,
     analytics.router,
+    analytics.agents,
     membership.router,
+    pricing.router,
+    referrals.router,
+    referrals.operations,
     routing.router,
     routing.paying,
     pull_routes.router,

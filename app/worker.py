@@ -14,6 +14,8 @@ from app.auctions import jobs as auction_jobs
 from app.boundary import stop_worker_runtime
 from app.channels import jobs as channel_jobs
 from app.config import read_settings
+from app.pricing import jobs as pricing_jobs
+from app.referrals import jobs as referral_jobs
 from app.relayer import jobs as relayer_jobs
 from app.reputation import jobs as reputation_jobs
 from app.reputation.reviews import jobs as review_jobs
@@ -36,6 +38,8 @@ SCHEDULES: tuple[dict[str, float], ...] = (
     channel_jobs.SCHEDULE,
     routing_jobs.SCHEDULE,
     review_jobs.SCHEDULE,
+    pricing_jobs.SCHEDULE,
+    referral_jobs.SCHEDULE,
 )
 
 # Longer than any job, or the broker would give the same message to a second worker.

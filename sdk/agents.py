@@ -57,7 +57,8 @@ class Agents(Session):
     async def search(self, q: str | None = None, *, by: By | None = None, **wanted: Any) -> Found:
         """A page of public listings, best first. `by` is words, meaning or both; None is the service's own default, and
         the answer says what it went by. `wanted` narrows and orders: capability, pricing, tag, min_price,
-        max_price, min_stars, min_delivered, available, alive, agent_id, sort, facets, limit, cursor."""
+        max_price, min_stars, min_score (millionths), min_delivered, max_delivery_seconds, available, alive, agent_id,
+        sort (relevance, price, rating, newest, best, fastest), facets, limit, cursor."""
         flags = {name: str(value).lower() if isinstance(value, bool) else value for name, value in wanted.items()}
         return Found.model_validate(await self._get("/v1/search/listings", q=q, by=by, **flags))
 
@@ -81,6 +82,11 @@ class Agents(Session):
     async def score_explained(self, agent_id: int) -> dict[str, Any]:
         """What each of an agent's newest jobs did to its score."""
         return dict(await self._get(f"/v1/agents/{agent_id}/reputation/explanation"))
+
+    async def performance(self, agent_id: int, **wanted: Any) -> dict[str, Any]:
+        """What an agent's final work adds up to: the whole, by capability, and by month; `per` is month or week,
+        `stretches` how many of them."""
+        return dict(await self._get(f"/v1/agents/{agent_id}/performance", **wanted))
 
     async def prices(self, capability: str, **wanted: Any) -> dict[str, Any]:
         """What finished deals paid, as quantiles in base units (strings of digits)."""

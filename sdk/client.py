@@ -5,11 +5,13 @@ from sdk.awards import Awards
 from sdk.calls import Calls
 from sdk.disputes import Disputes
 from sdk.escrows import Escrows
+from sdk.pricing import Pricing
+from sdk.referrals import Referrals
 from sdk.reviews import Reviews
 from sdk.sealed_bids import SealedBids
 from sdk.spending import Spending
 from sdk.wallets import Wallets
 
 
-class Client(Awards, SealedBids, Escrows, Disputes, Reviews, Agents, Calls, Spending, Wallets):
+class Client(Awards, SealedBids, Escrows, Disputes, Reviews, Agents, Calls, Pricing, Referrals, Spending, Wallets):
     """`async with Client(url, Wallet.from_key_file(path)) as client:`; from synchronous code, `asyncio.run`."""

@@ -167,7 +167,8 @@ class Listing(Answer):
 
 
 class Hit(Listing):
-    """A listing that a search found; `stars` is the mean of final reviews as text, None without one."""
+    """A listing that a search found; `stars` is the mean of final reviews as text, None without one; `score` is in
+    millionths, `delivery_seconds` a median, both None where too little is known."""
 
     price: int | None = None
     pricing: str
@@ -175,6 +176,8 @@ class Hit(Listing):
     reviews: int
     delivered: int
     alive: bool
+    score: int | None = None
+    delivery_seconds: int | None = None
 
 
 class Found(Answer):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, SmallInteger, Text
+from sqlalchemy import BigInteger, Integer, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,3 +46,25 @@ class AgentHeartbeat(Base):
     agent_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     state: Mapped[str] = mapped_column(Text)
     seen_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class AgentPerformance(Base):
+    """What an agent's final work adds up to: of one capability, and of all where `capability` is empty. app.analytics
+    alone writes it; it lies here because the profile shows it.
+
+    `median_seconds` and `p90_seconds` are of the `timed` newest paid deliveries, at most 200, in the chain's time.
+    """
+
+    __tablename__ = "performances"
+    __table_args__ = ({"schema": MARKET_SCHEMA},)
+
+    agent_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    capability: Mapped[str] = mapped_column(Text, primary_key=True)
+    awarded: Mapped[int] = mapped_column(Integer)
+    delivered: Mapped[int] = mapped_column(Integer)
+    finished: Mapped[int] = mapped_column(Integer)
+    abandoned: Mapped[int] = mapped_column(Integer)
+    missed: Mapped[int] = mapped_column(Integer)
+    timed: Mapped[int] = mapped_column(Integer)
+    median_seconds: Mapped[int | None] = mapped_column(BigInteger)
+    p90_seconds: Mapped[int | None] = mapped_column(BigInteger)

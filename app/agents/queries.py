@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.mirror_models import ChainAgent
-from app.agents.models import AgentHeartbeat, AgentProfile, StandingReview
+from app.agents.models import AgentHeartbeat, AgentPerformance, AgentProfile, StandingReview
 from app.database import Address
 
 HEARTBEAT_SECONDS = 120
@@ -21,7 +21,7 @@ ALIVE = and_(
 
 @dataclass(frozen=True)
 class Agent:
-    """What the registry says of an agent, and what its controller and it itself say, if anything."""
+    """What the registry says of an agent, what its controller and it itself say, and what its work adds up to."""
 
     chain: ChainAgent
     profile: AgentProfile | None
@@ -29,6 +29,7 @@ class Agent:
     reviews: int = 0
     stars: int = 0
     """The sum over its reviews that stand."""
+    performance: AgentPerformance | None = None
 
 
 async def agent_of(session: AsyncSession, agent_id: int) -> ChainAgent | None:
@@ -48,7 +49,8 @@ async def agent_with_profile(session: AsyncSession, agent_id: int) -> Agent | No
     if row is None:
         return None
     given = (await stars_of(session, [agent_id])).get(agent_id, (0, 0))
-    return Agent(row[0], row[1], await live_state(session, agent_id), *given)
+    whole = await session.get(AgentPerformance, (agent_id, ""))
+    return Agent(row[0], row[1], await live_state(session, agent_id), *given, performance=whole)
 
 
 async def stars_of(session: AsyncSession, agent_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -57,6 +59,13 @@ async def stars_of(session: AsyncSession, agent_ids: Sequence[int]) -> dict[int,
     of_these = wanted.where(StandingReview.agent_id.in_(agent_ids), StandingReview.side == "buyer")
     rows = await session.execute(of_these.group_by(StandingReview.agent_id))
     return {agent_id: (count, int(stars)) for agent_id, count, stars in rows}
+
+
+async def performances_of(session: AsyncSession, agent_id: int, limit: int) -> list[AgentPerformance]:
+    """What an agent's final work adds up to: all of it first, then by capability, most work first."""
+    mine = select(AgentPerformance).where(AgentPerformance.agent_id == agent_id)
+    order = (AgentPerformance.awarded.desc(), AgentPerformance.capability)
+    return list(await session.scalars(mine.order_by(AgentPerformance.capability != "", *order).limit(limit)))
 
 
 async def live_state(session: AsyncSession, agent_id: int) -> str | None:

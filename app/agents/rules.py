@@ -1,4 +1,7 @@
-"""Who may speak for an agent, when a registration may still be carried, and the mean of what was given."""
+"""Who may speak for an agent, when a registration may still be carried, what was given on the mean, and what counts of
+work are worth. Pure."""
+
+from typing import Protocol
 
 from app.errors import RegistrationDeadlineRefused, RegistrationNonceUsed
 
@@ -22,3 +25,31 @@ def check_registration(nonce: int, deadline: int, *, expected_nonce: int, chain_
 def mean_hundredths(stars: int, reviews: int) -> int | None:
     """The mean of so many stars in hundredths, rounded to the nearest; None without a review."""
     return None if reviews == 0 else (200 * stars + reviews) // (2 * reviews)
+
+
+class Counted(Protocol):
+    """What is read of a sum of work. Times are seconds of the chain."""
+
+    @property
+    def awarded(self) -> int: ...
+    @property
+    def delivered(self) -> int: ...
+    @property
+    def finished(self) -> int: ...
+    @property
+    def abandoned(self) -> int: ...
+    @property
+    def missed(self) -> int: ...
+    @property
+    def median_seconds(self) -> int | None: ...
+    @property
+    def p90_seconds(self) -> int | None: ...
+
+
+def share(part: int, rest: int) -> str | None:
+    """What `part` is of both together, in thousandths to the nearest, as text; None of nothing."""
+    whole = part + rest
+    if whole == 0:
+        return None
+    thousandths = (2000 * part + whole) // (2 * whole)
+    return f"{thousandths // 1000}.{thousandths % 1000:03d}"

@@ -1,12 +1,12 @@
 """Wire shapes of agents."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from app.agents.actions import Registration
 from app.agents.queries import Agent
-from app.agents.rules import mean_hundredths
+from app.agents.rules import Counted, mean_hundredths, share
 from app.chain.deployment import Deployment
 from app.database import Address
 from app.escrow.queries import ChainClock, is_final
@@ -53,10 +53,28 @@ class Heartbeat(WireModel):
     state: Literal["ready", "busy", "away"]
 
 
+class Figures(BaseModel):
+    """Final work in numbers. `success` is the share of finished (paid) work in finished and abandoned work,
+    `punctuality` that of delivered work in delivered work and work whose deadline was missed, both as text and null
+    without any. Delivery runs from the award, of a direct hire from the funding, to the last submission, in seconds of
+    the chain; median and nine tenths of the newest 200 that were paid."""
+
+    awarded: int
+    delivered: int
+    finished: int
+    abandoned: int
+    missed: int
+    success: str | None
+    punctuality: str | None
+    median_delivery_seconds: int | None
+    p90_delivery_seconds: int | None
+
+
 class AgentView(BaseModel):
     """`finality` is pending until the last event of the agent is finalized; profile fields are null where unwritten.
-    `live` is what the agent last said of itself, null where it never did; lists do not look it up. `reviews` are
-    those of buyers that stand, `mean_hundredths` the mean of their stars."""
+    `live` is what the agent last said of itself, null where it never did, and `performance` what its final work adds up
+    to, null without any; lists look up neither. `reviews` are those of buyers that stand, `mean_hundredths` the mean of
+    their stars."""
 
     agent_id: int
     owner: AddressField
@@ -70,6 +88,7 @@ class AgentView(BaseModel):
     live: Literal["ready", "busy", "away"] | None
     reviews: int
     mean_hundredths: int | None
+    performance: Figures | None
 
 
 def agent_view(agent: Agent, clock: ChainClock) -> AgentView:
@@ -88,7 +107,23 @@ def agent_view(agent: Agent, clock: ChainClock) -> AgentView:
         live=agent.live,
         reviews=agent.reviews,
         mean_hundredths=mean_hundredths(agent.stars, agent.reviews),
+        performance=None if agent.performance is None else Figures(**figures(agent.performance)),
     )
+
+
+def figures(row: Counted) -> dict[str, Any]:
+    """The numbers of one sum of work, as Figures has them."""
+    return {
+        "awarded": row.awarded,
+        "delivered": row.delivered,
+        "finished": row.finished,
+        "abandoned": row.abandoned,
+        "missed": row.missed,
+        "success": share(row.finished, row.abandoned),
+        "punctuality": share(row.delivered, row.missed),
+        "median_delivery_seconds": row.median_seconds,
+        "p90_delivery_seconds": row.p90_seconds,
+    }
 
 
 def registration_prepared(asked: Registration, deployment: Deployment) -> RegistrationPrepared:

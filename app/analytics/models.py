@@ -7,7 +7,11 @@ from app.database import MARKET_SCHEMA, AmountColumn, Base, ChainTime, Hash32Col
 
 
 class Deal(Base):
-    """A task that ended for good. `paid` is gross of fees; times are unix seconds of the chain."""
+    """A task that ended for good. `paid` is gross of fees; times are unix seconds of the chain.
+
+    `delivered_at` is the last submission, `missed` says that the agent let the deadline pass, `own` that buyer and
+    agent were wallets of one account when it was recorded.
+    """
 
     __tablename__ = "deals"
     __table_args__ = ({"schema": MARKET_SCHEMA},)
@@ -23,4 +27,7 @@ class Deal(Base):
     outcome: Mapped[str] = mapped_column(Text)
     funded_at: Mapped[int] = mapped_column(ChainTime)
     awarded_at: Mapped[int | None] = mapped_column(ChainTime)
+    delivered_at: Mapped[int | None] = mapped_column(ChainTime)
+    missed: Mapped[bool]
+    own: Mapped[bool]
     ended_at: Mapped[int] = mapped_column(ChainTime)

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analytics.models import Deal
-from app.analytics.rules import LIMITS, Outcome, Size
+from app.analytics.rules import LIMITS, Outcome, Per, Size
 from app.catalogue.queries import at_or_below
 from app.escrow.models import Escrow
 from app.escrow.rules import State
@@ -109,3 +110,42 @@ async def statistics(session: AsyncSession, capability: str | None, since: int, 
         open_budget=int(open_budget),
         posted=(await session.execute(posted)).scalar_one(),
     )
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What an agent's work that ended in a week or month adds up to; `start` is unix seconds of the chain."""
+
+    start: int
+    awarded: int
+    delivered: int
+    finished: int
+    abandoned: int
+    missed: int
+    median_seconds: int | None
+    p90_seconds: int | None
+
+
+async def history(session: AsyncSession, agent_id: int, per: Per, since: int) -> list[Stretch]:
+    """An agent's work by week or month, newest first; stretches without any are left out."""
+    utc = func.timezone("UTC", func.to_timestamp(Deal.ended_at))
+    start = func.extract("epoch", func.date_trunc(str(per), utc)).label("start")
+    paid = Deal.outcome == Outcome.PAID
+    took = case((paid, Deal.delivered_at - func.coalesce(Deal.awarded_at, Deal.funded_at)))
+    wanted = (
+        select(
+            start,
+            func.count(),
+            func.count(Deal.delivered_at),
+            func.count(case((paid, 1))),
+            func.count(case((Deal.outcome == Outcome.ABANDONED, 1))),
+            func.count(case((Deal.missed, 1))),
+            func.percentile_disc(0.5).within_group(took),
+            func.percentile_disc(0.9).within_group(took),
+        )
+        .where(Deal.agent_id == agent_id, Deal.ended_at >= since, Deal.own.is_(False))
+        .group_by(start)
+        .order_by(start.desc())
+    )
+    rows: Any = await session.execute(wanted)
+    return [Stretch(int(first), *rest) for first, *rest in rows]

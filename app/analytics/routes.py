@@ -1,17 +1,28 @@
-"""/v1/market: what things cost, and how the market goes."""
+"""/v1/market: what things cost, and how the market goes; /v1/agents/{agent_id}/performance: how an agent does."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from app.agents.queries import agent_of, performances_of
 from app.analytics import queries
-from app.analytics.rules import prices_of, size_of, wider
-from app.analytics.schemas import PricesView, StatisticsView, prices_view, statistics_view
+from app.analytics.rules import Per, prices_of, size_of, start_of, wider
+from app.analytics.schemas import (
+    PerformanceView,
+    PricesView,
+    StatisticsView,
+    performance_view,
+    prices_view,
+    statistics_view,
+)
+from app.errors import NotFound
 from app.escrow.queries import chain_clock
 from app.web.dependencies import DbSession
-from app.web.fields import Capability
+from app.web.fields import AgentId, Capability
 
 router = APIRouter(prefix="/v1/market", tags=["market"])
+agents = APIRouter(prefix="/v1/agents", tags=["agents"])
+CAPABILITIES = 50
 DAY = 86_400
 Days = Annotated[int, Query(ge=1, le=366)]
 
@@ -41,3 +52,18 @@ async def read_statistics(session: DbSession, capability: Capability | None = No
     """Volume, success, depth, demand and pace, of a capability and those below it, or of the whole market."""
     since = (await chain_clock(session)).timestamp - days * DAY
     return statistics_view(capability, days, await queries.statistics(session, capability, since, days))
+
+
+@agents.get("/{agent_id}/performance")
+async def read_performance(
+    agent_id: AgentId,
+    session: DbSession,
+    per: Per = Per.MONTH,
+    stretches: Annotated[int, Query(ge=1, le=60)] = 12,
+) -> PerformanceView:
+    """What an agent's final work adds up to: all of it, by capability, and in the newest weeks or months."""
+    if await agent_of(session, agent_id) is None:
+        raise NotFound(kind="agent")
+    since = start_of(per, (await chain_clock(session)).timestamp, stretches - 1)
+    rows = await performances_of(session, agent_id, CAPABILITIES + 1)
+    return performance_view(agent_id, rows, per, await queries.history(session, agent_id, per, since))

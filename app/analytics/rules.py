@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -57,6 +58,30 @@ def outcome_of(escrow: Ended) -> Outcome:
         return Outcome.UNAWARDED
     reason = None if escrow.refund_reason is None else Refund(escrow.refund_reason)
     return Outcome.ABANDONED if reason in ABANDONED else Outcome.PARTED
+
+
+def has_missed(escrow: Ended) -> bool:
+    """Whether an agent that had agreed let its deadline pass without delivering."""
+    return escrow.agent_id is not None and escrow.state == State.REFUNDED and escrow.refund_reason == Refund.RECLAIMED
+
+
+class Per(StrEnum):
+    """How long the stretches of a history are. Weeks begin on Monday; both are the calendar's in UTC."""
+
+    WEEK = "week"
+    MONTH = "month"
+
+
+def start_of(per: Per, time: int, back: int) -> int:
+    """When the stretch began that lies `back` before the one of `time`, both in unix seconds."""
+    day = datetime.fromtimestamp(time, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    match per:
+        case Per.WEEK:
+            first = day - timedelta(days=day.weekday(), weeks=back)
+        case Per.MONTH:
+            months = day.year * 12 + day.month - 1 - back
+            first = day.replace(year=months // 12, month=months % 12 + 1, day=1)
+    return int(first.timestamp())
 
 
 def size_of(content_bytes: int) -> Size:

@@ -1,9 +1,14 @@
 """Wire shapes of prices and statistics."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel
 
-from app.analytics.queries import Statistics
-from app.analytics.rules import Prices, Size
+from app.agents.models import AgentPerformance
+from app.agents.rules import share
+from app.agents.schemas import Figures, figures
+from app.analytics.queries import Statistics, Stretch
+from app.analytics.rules import Per, Prices, Size
 from app.web.fields import Amount
 
 
@@ -40,6 +45,40 @@ class StatisticsView(BaseModel):
     open_budget: Amount
 
 
+class CapabilityFigures(Figures):
+    capability: str
+
+
+class StretchFigures(Figures):
+    """Of what ended in a week or month that began at `start`, in unix seconds of the chain."""
+
+    start: int
+
+
+class PerformanceView(BaseModel):
+    """`whole` is null without final work; `capabilities` are the fifty with the most; `history` is newest first, and
+    leaves out stretches without any."""
+
+    agent_id: int
+    whole: Figures | None
+    capabilities: list[CapabilityFigures]
+    per: Per
+    history: list[StretchFigures]
+
+
+def performance_view(
+    agent_id: int, rows: Sequence[AgentPerformance], per: Per, stretches: Sequence[Stretch]
+) -> PerformanceView:
+    whole = next((row for row in rows if row.capability == ""), None)
+    return PerformanceView(
+        agent_id=agent_id,
+        whole=None if whole is None else Figures(**figures(whole)),
+        capabilities=[CapabilityFigures(capability=row.capability, **figures(row)) for row in rows if row.capability],
+        per=per,
+        history=[StretchFigures(start=each.start, **figures(each)) for each in stretches],
+    )
+
+
 def prices_view(asked: str, capability: str, size: Size | None, days: int, found: Prices) -> PricesView:
     quantiles = None
     if found.quantiles is not None:
@@ -48,7 +87,6 @@ def prices_view(asked: str, capability: str, size: Size | None, days: int, found
 
 
 def statistics_view(capability: str | None, days: int, found: Statistics) -> StatisticsView:
-    had = found.paid + found.abandoned
     return StatisticsView(
         capability=capability,
         days=days,
@@ -56,7 +94,7 @@ def statistics_view(capability: str | None, days: int, found: Statistics) -> Sta
         paid=found.paid,
         abandoned=found.abandoned,
         unawarded=found.unawarded,
-        success=None if had == 0 else f"{found.paid / had:.3f}",
+        success=share(found.paid, found.abandoned),
         volume=found.volume,
         fees=found.fees,
         agents=found.agents,

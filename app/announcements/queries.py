@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.announcements.models import Announcement
+from app.announcements.models import Announcement, ReactionCursor
 
 
 def position_of(announcement: Announcement) -> int:
@@ -26,3 +26,9 @@ async def after(
     later = Announcement.position > position, Announcement.topic.in_(topics)
     wanted = select(Announcement).where(*later).order_by(Announcement.position).limit(limit)
     return list((await session.scalars(wanted)).all())
+
+
+async def position_reached(session: AsyncSession, name: str) -> int:
+    """Where the cursor `name` stood when it was last committed: for who follows another's work."""
+    stood = select(ReactionCursor.position).where(ReactionCursor.name == name)
+    return (await session.execute(stood)).scalar_one_or_none() or 0

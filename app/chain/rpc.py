@@ -72,6 +72,20 @@ class AsyncChain:
             return result_of(method, answer)
         raise unanswered(method, failures) from (failures[-1] if failures else None)
 
+    async def answers(self, method: str, *params: Any) -> list[Any]:
+        """What each node answers, asked side by side, in the order of the URLs; a node that refuses or does not answer
+        is left out."""
+        body = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        found = await asyncio.gather(*(self._voice(url, body) for url in self._urls))
+        return [answer["result"] for answer in found if answer is not None and "result" in answer]
+
+    async def _voice(self, url: str, body: bytes) -> dict[str, Any] | None:
+        """What one node answers; None where it does not."""
+        try:
+            return await self._post(url, body)
+        except (httpx.HTTPError, TimeoutError, ValueError):
+            return None
+
     async def batch(self, calls: Sequence[Call]) -> list[Any]:
         """Each call's result in the calls' order; in its place a RpcRefused or CallReverted where the node refused it.
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.chain.models import Cursor
 from app.database import Address, Hash32, TaskId
 from app.errors import ChainNotMirrored
 from app.escrow.models import Escrow, EscrowEvent, Owed
+from app.escrow.rules import State
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,18 @@ async def chain_clock(session: AsyncSession) -> ChainClock:
 def is_final(block: int, clock: ChainClock) -> bool:
     """Whether what happened in `block` can no longer be undone by a reorg."""
     return block <= clock.finalized_number
+
+
+def ended_in(after: int, upto: int) -> ColumnElement[bool]:
+    """Tasks that ended in the blocks above `after`, up to `upto`."""
+    return and_(Escrow.last_block > after, Escrow.last_block <= upto, Escrow.state > State.DISPUTED)
+
+
+async def whole_blocks(session: AsyncSession, after: int, final: int, most: int) -> int:
+    """Up to which block one round goes: to `final`, or to where the blocks above `after` hold `most` ended tasks. A
+    block is never done by half."""
+    beyond = select(Escrow.last_block).where(ended_in(after, final)).order_by(Escrow.last_block).offset(most).limit(1)
+    return (await session.execute(beyond)).scalar_one_or_none() or final
 
 
 async def escrow_of(session: AsyncSession, task_id: TaskId) -> Escrow | None:

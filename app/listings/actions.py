@@ -78,8 +78,8 @@ async def roll_back(
     return await become(session, listing, account, offer_of(earlier.content))
 
 
-async def become(session: AsyncSession, listing: Listing, account: Address, offer: Offer) -> Listing:
-    """Stores what a listing says from now on."""
+async def become(session: AsyncSession, listing: Listing, account: Address | None, offer: Offer) -> Listing:
+    """Stores what a listing says from now on; nobody's `account` is the market's own pricing."""
     said = columns(offer)
     if all(getattr(listing, name) == value for name, value in said.items()):
         return listing
@@ -163,7 +163,7 @@ def known_digests(offer: Offer) -> frozenset[str]:
     return frozenset(digest for sample in offer.samples for digest in (sample.input, sample.output))
 
 
-def keep_version(session: AsyncSession, listing: Listing, account: Address) -> None:
+def keep_version(session: AsyncSession, listing: Listing, account: Address | None) -> None:
     stored = ListingVersion(
         listing_id=listing.id, version=listing.version, content=content_of(listing), changed_by=account
     )

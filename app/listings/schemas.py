@@ -113,7 +113,8 @@ class ListingView(BaseModel):
 
 
 class VersionView(BaseModel):
-    """A version, and what it changed: each field's value before and after."""
+    """A version, and what it changed: each field's value before and after. `changed_by` is null where the price moved
+    by itself."""
 
     version: int
     changed_by: AddressField | None

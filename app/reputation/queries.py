@@ -89,10 +89,13 @@ def with_accounts(query: Select[*Columns]) -> Select[*Columns]:
 
 async def are_linked(session: AsyncSession, task_id: TaskId) -> bool:
     """Whether the buyer of a task and somebody of the agent's side are one account."""
-    linked = with_accounts(select(Escrow.task_id)).where(
-        Escrow.task_id == task_id, or_(*(side == RATER for side in SIDES))
-    )
-    return (await session.execute(linked)).first() is not None
+    return bool(await own_tasks(session, [task_id]))
+
+
+async def own_tasks(session: AsyncSession, task_ids: Iterable[str]) -> set[str]:
+    """Those of these tasks whose buyer and agent are wallets of one account."""
+    linked = with_accounts(select(Escrow.task_id)).where(or_(*(side == RATER for side in SIDES)))
+    return set(await session.scalars(linked.where(Escrow.task_id.in_(list(task_ids)))))
 
 
 async def ended_tasks(session: AsyncSession, finalized: int) -> list[EndedTask]:
@@ -122,7 +125,7 @@ def ended(escrow: Escrow, rater: Any, stars: int | None, passed: bool | None) ->
     return EndedTask(
         task_id=escrow.task_id,
         agent_id=escrow.agent_id,
-        rater=str(rater),
+        rater=rater,
         value=escrow.budget if escrow.price is None else escrow.price,
         state=escrow.state,
         refund_reason=escrow.refund_reason,

@@ -10,7 +10,7 @@ from app.escrow.queries import chain_clock
 from app.reputation.queries import final_escrows, final_stars
 from app.reputation.rules import record_of
 from app.search.meaning import actions as meaning
-from app.search.rules import weight_of
+from app.search.rules import LEAST_TIMED, weight_of
 
 HIDE = text("""
 DELETE FROM market.search_rows WHERE listing_id = ANY(CAST(:ids AS uuid[])) AND NOT EXISTS (
@@ -41,10 +41,34 @@ WHERE listing.id = ANY(CAST(:ids AS uuid[])) AND listing.visibility = 'public'
     AND length(word) BETWEEN 3 AND 60 AND word ~ '^[[:alpha:]]+$'
 ON CONFLICT DO NOTHING
 """)
+# Every change of a row is one of all its indexes: nothing is written that is there already.
 RECORD = text("""
-UPDATE market.search_rows SET stars = :stars, reviews = :reviews, delivered = :delivered, weight = :weight
-WHERE agent_id = :agent_id
+UPDATE market.search_rows row SET stars = CAST(:stars AS integer), reviews = :reviews, delivered = :delivered,
+    weight = :weight, score = fresh.score, delivery_seconds = fresh.delivery_seconds
+FROM (
+    SELECT listing_id,
+        (SELECT score FROM market.judged_agents judged WHERE judged.agent_id = :agent_id) AS score,
+        (SELECT median_seconds FROM market.performances said
+            WHERE said.agent_id = :agent_id AND said.capability IN (listed.capability, '') AND said.timed >= :least
+            ORDER BY said.capability DESC LIMIT 1) AS delivery_seconds
+    FROM market.search_rows listed WHERE agent_id = :agent_id
+) AS fresh
+WHERE fresh.listing_id = row.listing_id
+    AND (row.stars, row.reviews, row.delivered, row.score, row.delivery_seconds) IS DISTINCT FROM
+        (CAST(:stars AS integer), CAST(:reviews AS integer), CAST(:delivered AS integer), fresh.score,
+        fresh.delivery_seconds)
 """)
+SCORES = text("""
+UPDATE market.search_rows row SET score = fresh.score FROM (
+    SELECT listed.listing_id, judged.score FROM market.search_rows listed
+    JOIN market.judged_agents judged ON judged.agent_id = listed.agent_id
+    WHERE listed.score IS NULL OR abs(listed.score - judged.score) >= :drift LIMIT :most
+) AS fresh WHERE fresh.listing_id = row.listing_id
+RETURNING row.listing_id
+""")
+DRIFT = 10_000
+"""Every job moves everybody's score a little; the search follows once it is a hundredth, in millionths."""
+SCORED_AT_ONCE = 2_000
 NEWCOMER = weight_of(None, 0, 0)
 
 
@@ -67,8 +91,14 @@ async def agents_of(session: AsyncSession, ids: Sequence[str]) -> list[int]:
 
 
 async def record(session: AsyncSession, agent_id: int, final: int) -> None:
-    """Writes an agent's record, up to the final block, to all of its rows."""
+    """Writes an agent's record, up to the final block, its score and its pace to all of its rows."""
     found = record_of(await final_escrows(session, agent_id, final), await final_stars(session, agent_id, final))
     values = {"stars": found.mean_hundredths, "reviews": found.reviews, "delivered": found.delivered}
     weight = weight_of(found.mean_hundredths, found.reviews, found.delivered)
-    await session.execute(RECORD, {**values, "weight": weight, "agent_id": agent_id})
+    await session.execute(RECORD, {**values, "weight": weight, "agent_id": agent_id, "least": LEAST_TIMED})
+
+
+async def take_scores(session: AsyncSession) -> bool:
+    """Writes scores that have drifted to their agents' rows; whether that was all of them."""
+    written = await session.execute(SCORES, {"drift": DRIFT, "most": SCORED_AT_ONCE})
+    return len(written.all()) < SCORED_AT_ONCE

@@ -115,11 +115,17 @@ async def page_of_hits(
         more = len(ids) > page.limit
         shown = await queries.hits(session, ids[: page.limit])
         return shown, encode_cursor((offset + page.limit,)) if more else None
-    kinds: dict[Sort, Kind] = {Sort.PRICE: "int", Sort.RATING: "int", Sort.NEWEST: "time"}
-    ids = await queries.ordered(session, wanted, reading.query, sort, page.after(kinds[sort], "uuid"), page.limit + 1)
+    kind: Kind = "time" if sort is Sort.NEWEST else "int"
+    ids = await queries.ordered(session, wanted, reading.query, sort, page.after(kind, "uuid"), page.limit + 1)
     shown = await queries.hits(session, ids[: page.limit])
     if len(ids) <= page.limit or not shown:
         return shown, None
     last = shown[-1]
-    key = {Sort.PRICE: last.listing.price, Sort.RATING: last.stars, Sort.NEWEST: last.listing.created_at}[sort]
-    return shown, encode_cursor((key, last.listing.id))
+    keys = {
+        Sort.PRICE: last.listing.price,
+        Sort.RATING: last.stars,
+        Sort.NEWEST: last.listing.created_at,
+        Sort.BEST: last.score,
+        Sort.FASTEST: last.delivery_seconds,
+    }
+    return shown, encode_cursor((keys[sort], last.listing.id))

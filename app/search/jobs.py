@@ -4,17 +4,21 @@ from uuid import UUID
 
 from celery import shared_task
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.announcements.actions import advance, held_position, next_for
-from app.announcements.queries import position_of
+from app.announcements.queries import position_of, position_reached
 from app.boundary import WorkerRuntime, run_in_worker, transaction
 from app.errors import ChainNotMirrored
 from app.escrow.queries import chain_clock
+from app.reputation.queries import newest_snapshot
 from app.search import actions
 from app.search.queries import agents_final_between
 
 SCHEDULE: dict[str, float] = {"search.index": 1.0, "search.records": 10.0}
 TOPICS = ("listing.posted", "listing.changed", "listing.removed")
+PERFORMED = "analytics.deals"
+"""The cursor of the job that keeps performances: up to which block they are true."""
 MISSED = text("""
 SELECT listing.id FROM market.listings listing JOIN chain.agents agent ON agent.agent_id = listing.agent_id
 LEFT JOIN market.search_rows row ON row.listing_id = listing.id
@@ -52,13 +56,30 @@ async def records_once(runtime: WorkerRuntime) -> None:
     try:
         async with transaction(runtime.sessions) as session:
             final = (await chain_clock(session)).finalized_number
-            done = await held_position(session, "search.records")
-            if done is not None and final > done:
-                for agent_id in await agents_final_between(session, done, final):
-                    await actions.record(session, agent_id, final)
-                await advance(session, "search.records", final)
+            await follow(session, "search.records", final, final)
+            await follow(session, "search.performances", await position_reached(session, PERFORMED), final)
+            await follow_scores(session)
             missed = [row.id for row in await session.execute(MISSED)]
             if missed:
                 await actions.index(session, missed)
     except ChainNotMirrored:
         return
+
+
+async def follow(session: AsyncSession, cursor: str, upto: int, final: int) -> None:
+    """Writes what is known of agents of whom something ended or was said in the blocks above a cursor, up to `upto`."""
+    done = await held_position(session, cursor)
+    if done is not None and upto > done:
+        for agent_id in await agents_final_between(session, done, upto):
+            await actions.record(session, agent_id, final)
+        await advance(session, cursor, upto)
+
+
+async def follow_scores(session: AsyncSession) -> None:
+    """Writes scores after they were made, which the age of the newest qualities tells; many take several rounds."""
+    done, newest = await held_position(session, "search.scores"), await newest_snapshot(session)
+    if done is None or newest is None:
+        return
+    made = int(newest.created_at.timestamp() * 1_000_000)
+    if made > done and await actions.take_scores(session):
+        await advance(session, "search.scores", made)

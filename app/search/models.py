@@ -12,7 +12,9 @@ from app.database import MARKET_SCHEMA, AmountColumn, Base
 
 class SearchRow(Base):
     """A public listing of a registered agent as it is found. `stars` are hundredths of the mean of final reviews, None
-    without one; `weight` orders what matches equally well (app.search.rules.weight_of)."""
+    without one; `weight` orders what matches equally well (app.search.rules.weight_of). `score` is the agent's, in
+    millionths, None before it was judged; `delivery_seconds` the median of its deliveries, of this capability where
+    there are enough of them, None where there are too few of any."""
 
     __tablename__ = "search_rows"
     __table_args__ = ({"schema": MARKET_SCHEMA},)
@@ -29,6 +31,8 @@ class SearchRow(Base):
     reviews: Mapped[int] = mapped_column(Integer)
     delivered: Mapped[int] = mapped_column(Integer)
     weight: Mapped[float] = mapped_column(REAL)
+    score: Mapped[int | None] = mapped_column(Integer)
+    delivery_seconds: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
 
 

@@ -22,11 +22,11 @@ from sqlalchemy import (
     select,
     text,
     true,
-    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.agents.mirror_models import ChainAgent
 from app.agents.models import AgentHeartbeat
@@ -50,6 +50,14 @@ SELECT given.word, (
 FROM unnest(CAST(:words AS text[])) AS given (word)
 WHERE NOT EXISTS (SELECT FROM market.search_words exact WHERE exact.word = given.word)
 """)
+KEYS: dict[Sort, tuple[InstrumentedAttribute[Any], bool]] = {
+    Sort.PRICE: (SearchRow.price, False),
+    Sort.RATING: (SearchRow.stars, True),
+    Sort.NEWEST: (SearchRow.created_at, True),
+    Sort.BEST: (SearchRow.score, True),
+    Sort.FASTEST: (SearchRow.delivery_seconds, False),
+}
+"""What each sort goes by, and whether the most comes first."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,8 @@ class Hit:
     reviews: int
     delivered: int
     alive: bool
+    score: int | None
+    delivery_seconds: int | None
 
 
 @dataclass(frozen=True)
@@ -115,9 +125,9 @@ def matching(wanted: Wanted, query: ColumnElement[Any] | None) -> ColumnElement[
     if wanted.tag is not None:
         rules.append(row.tags.contains([wanted.tag.lower()]))
     least = ((row.price, wanted.min_price), (row.stars, wanted.min_stars), (row.delivered, wanted.min_delivered))
-    rules += [column >= value for column, value in least if value is not None]
-    if wanted.max_price is not None:
-        rules.append(row.price <= wanted.max_price)
+    rules += [column >= value for column, value in (*least, (row.score, wanted.min_score)) if value is not None]
+    most = ((row.price, wanted.max_price), (row.delivery_seconds, wanted.max_delivery_seconds))
+    rules += [column <= value for column, value in most if value is not None]
     if wanted.available:
         rules.append(row.available.is_(True))
     if wanted.alive:
@@ -151,23 +161,16 @@ async def ordered(
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> list[UUID]:
-    """Ids by price (cheapest first, without those that have none), stars or age, from below the key `after`."""
-    row = SearchRow
-    page: Select[Any] = select(row.listing_id).where(matching(wanted, query))
-    if sort is Sort.PRICE:
-        page = page.where(row.price.is_not(None)).order_by(row.price, row.listing_id)
-        if after is not None:
-            page = page.where(tuple_(row.price, row.listing_id) > tuple_(literal(after[0]), literal(after[1])))
-    elif sort is Sort.RATING:
-        page = page.where(row.stars.is_not(None)).order_by(row.stars.desc().nulls_last(), row.listing_id)
-        if after is not None:
-            later = and_(row.stars == after[0], row.listing_id > after[1])
-            page = page.where(row.stars <= after[0], or_(row.stars < after[0], later))
-    else:
-        page = page.order_by(row.created_at.desc(), row.listing_id)
-        if after is not None:
-            later = and_(row.created_at == after[0], row.listing_id > after[1])
-            page = page.where(row.created_at <= after[0], or_(row.created_at < after[0], later))
+    """Ids by the column of the sort, without those that have nothing there, from below the key `after`."""
+    key, falling = KEYS[sort]
+    page: Select[Any] = select(SearchRow.listing_id).where(matching(wanted, query), key.is_not(None))
+    # As the indexes have it: a time is never missing, and PostgreSQL does not take one order for the other.
+    down = key.desc() if sort is Sort.NEWEST else key.desc().nulls_last()
+    page = page.order_by(down if falling else key, SearchRow.listing_id)
+    if after is not None:
+        last, listing_id = after
+        later = and_(key == last, SearchRow.listing_id > listing_id)
+        page = page.where(key <= last if falling else key >= last, or_(key < last if falling else key > last, later))
     return list(await session.scalars(page.limit(limit)))
 
 
@@ -176,7 +179,7 @@ async def hits(session: AsyncSession, ids: Sequence[UUID]) -> list[Hit]:
     alive = select(AgentHeartbeat.agent_id).where(AgentHeartbeat.agent_id == Listing.agent_id, ALIVE).exists()
     row = SearchRow
     wanted = (
-        select(Listing, row.stars, row.reviews, row.delivered, alive)
+        select(Listing, row.stars, row.reviews, row.delivered, alive, row.score, row.delivery_seconds)
         .join(row, row.listing_id == Listing.id)
         .join(ChainAgent, ChainAgent.agent_id == Listing.agent_id)
         .where(Listing.id.in_(ids), Listing.visibility == Visibility.PUBLIC)

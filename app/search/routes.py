@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from app.listings.rules import Pricing
+from app.reputation.rules import WHOLE
 from app.search import queries
 from app.search.finding import find
 from app.search.meaning.embedders import Embedders
@@ -45,14 +46,18 @@ async def search_listings(
     available: bool = False,
     alive: bool = False,
     agent_id: AgentId | None = None,
+    min_score: Annotated[int | None, Query(ge=0, le=WHOLE)] = None,
+    max_delivery_seconds: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
     sort: Sort = Sort.RELEVANCE,
     facets: bool = False,
 ) -> Found:
     """Public listings. `q` takes words, "phrases" and -exclusions; misspelt words are corrected and said so. `by` says
     whether it goes by these words, by what they mean, or by both. A capability finds those below it. By relevance at
-    most 200 that say the words and the 100 nearest are ordered; other sorts go by words, on to the end."""
+    most 200 that say the words and the 100 nearest are ordered; other sorts go by words, on to the end. `best` goes by
+    score (millionths), `fastest` by the median time to deliver; both leave out agents of whom too little is known."""
     stars = None if min_stars is None else round(min_stars * 100)
-    wanted = Wanted(q, capability, pricing, tag, min_price, max_price, stars, min_delivered, available, alive, agent_id)
+    least, most = (min_price, stars, min_delivered, min_score), (max_price, max_delivery_seconds)
+    wanted = Wanted(q, capability, pricing, tag, *least, *most, available, alive, agent_id)
     usual = By(settings.search_by) if sort is Sort.RELEVANCE else By.WORDS
     answer = await find(session, embedders, wanted, by or usual, sort, page)
     counted = await queries.facets(session, answer.among) if facets else None

@@ -12,6 +12,8 @@ PRIOR_STARS, PRIOR_REVIEWS = 350, 5
 """An agent without reviews counts as one with five of 3.5 stars."""
 HALF_DELIVERED = 10
 """So many delivered tasks are worth half of what experience can be worth."""
+LEAST_TIMED = 3
+"""Fewer paid deliveries tell nothing about an agent's pace."""
 
 
 EXCLUDED = re.compile(r"""(?<!\S)-("[^"]*"?|[^\s"]+)""")
@@ -32,11 +34,13 @@ class Sort(StrEnum):
     PRICE = "price"
     RATING = "rating"
     NEWEST = "newest"
+    BEST = "best"
+    FASTEST = "fastest"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is looked for; None and False do not narrow. Prices are base units, stars hundredths.
+    """What is looked for; None and False do not narrow. Prices are base units, stars hundredths, scores millionths.
 
     `capability` stands for itself and everything below it: text finds text.sort.
     """
@@ -46,9 +50,11 @@ class Wanted:
     pricing: str | None = None
     tag: str | None = None
     min_price: int | None = None
-    max_price: int | None = None
     min_stars: int | None = None
     min_delivered: int | None = None
+    min_score: int | None = None
+    max_price: int | None = None
+    max_delivery_seconds: int | None = None
     available: bool = False
     alive: bool = False
     agent_id: int | None = None

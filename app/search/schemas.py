@@ -8,13 +8,16 @@ from app.search.rules import By
 
 
 class HitView(ListingView):
-    """A listing, and what its agent's final record says: `stars` is the mean as text, null without a review. `alive`
+    """A listing, and what its agent's final record says: `stars` is the mean as text, null without a review; `score`
+    millionths, null before the first evidence; `delivery_seconds` the median, null with too few deliveries. `alive`
     says whether the agent gave a sign of life and takes work."""
 
     stars: str | None
     reviews: int
     delivered: int
     alive: bool
+    score: int | None
+    delivery_seconds: int | None
 
 
 class Count(BaseModel):
@@ -49,7 +52,7 @@ class Found(BaseModel):
 
 def hit_view(hit: Hit) -> HitView:
     stars = None if hit.stars is None else f"{hit.stars // 100}.{hit.stars % 100:02d}"
-    about = {"stars": stars, "reviews": hit.reviews, "delivered": hit.delivered, "alive": hit.alive}
+    about = {name: value for name, value in vars(hit).items() if name != "listing"} | {"stars": stars}
     return HitView(**dict(listing_view(hit.listing)) | about)
 
 

@@ -37,6 +37,7 @@ VERBS = {scope.value: scope for scope in Scope} | {
     "offboarding": Scope.LIST,
     "listings": Scope.LIST,
     "rollback": Scope.LIST,
+    "pricing": Scope.LIST,
     "capabilities": Scope.LIST,
     "tasks": Scope.POST,
     "task-templates": Scope.POST,

@@ -43,11 +43,14 @@ def wallet(api: httpx.AsyncClient) -> Callable[[int], Wallet]:
 
 @pytest.fixture
 async def market(settings: Settings, database_url: str, tmp_path: Path) -> AsyncIterator[Market]:
-    """The application with an auctioneer, and everybody signed in."""
-    key_file = write_key_file(tmp_path, "auctioneer", role_key(Role.AUCTIONEER))
-    with_auctioneer = settings.model_copy(update={"auctioneer_key_file": key_file})
-    async with running_api(with_auctioneer) as client:
-        yield await open_market(client, with_auctioneer, database_url)
+    """The application with an auctioneer and a sequencer, and everybody signed in."""
+    files = {
+        "auctioneer_key_file": write_key_file(tmp_path, "auctioneer", role_key(Role.AUCTIONEER)),
+        "sequencer_key_file": write_key_file(tmp_path, "sequencer", role_key(Role.SEQUENCER)),
+    }
+    with_keys = settings.model_copy(update=files)
+    async with running_api(with_keys) as client:
+        yield await open_market(client, with_keys, database_url)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0330"
-down_revision = "0296"
+down_revision = "0320"
 branch_labels = None
 depends_on = None
 

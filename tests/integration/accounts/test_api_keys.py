@@ -183,5 +183,7 @@ async def test_every_route_has_a_scope_or_needs_a_session(api: httpx.AsyncClient
     without = {path for path, methods in paths.items() for each in methods if scope_of(each.upper(), path) is None}
     decided_by_people = {path for path in paths if path.startswith("/v1/approvals/") and "post" in paths[path]}
     own = {path for path in paths if path.startswith("/v1/auth")} | {"/v1/gas/invites", "/v1/spending/policy"}
-    operators = {"/v1/operations/gas/invite-codes", "/v1/operations/audits/{task_id}"}
+    own |= {"/v1/referrals/code", "/v1/referrals/referrer"}
+    payouts = {"/v1/operations/referral-payouts", "/v1/operations/referral-payouts/{payout_id}"}
+    operators = {"/v1/operations/gas/invite-codes", "/v1/operations/audits/{task_id}"} | payouts
     assert without == own | decided_by_people | operators

@@ -26,6 +26,8 @@ async def test_a_program_finds_an_agent_that_lives(
         assert (found.corrected, found.matched) == ("sorting lists", "all")
         assert [(hit.agent_id, hit.price, hit.alive) for hit in found.items] == [(5, 300, True)]
         assert (found.by, found.fell_back) == ("words", None)
+        assert (await agent.search(sort="best", min_score=1, max_delivery_seconds=60)).items == []
+        assert (await agent.performance(5, per="week"))["whole"] is None
         near = await agent.search("sorting", by="both")
         assert (near.by, near.fell_back) == ("words", "no_vectors")
         assert found.facets is not None

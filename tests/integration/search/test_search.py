@@ -109,6 +109,8 @@ async def test_where_nothing_has_all_words_any_will_do(api: httpx.AsyncClient) -
         ({"agent_id": 2}, 2),
         ({"min_stars": 1}, 0),
         ({"min_delivered": 1}, 0),
+        ({"min_score": 0}, 0),
+        ({"max_delivery_seconds": 10}, 0),
         ({"available": True}, 5),
         ({"alive": True}, 0),
     ],
@@ -127,6 +129,8 @@ async def test_narrows(api: httpx.AsyncClient, params: dict[str, Any], found: in
         {"max_price": "1.5"},
         {"q": ""},
         {"cursor": "WzFd", "sort": "price"},
+        {"min_score": 1_000_001},
+        {"max_delivery_seconds": -1},
     ],
 )
 @pytest.mark.usefixtures("headers")
@@ -218,6 +222,61 @@ async def test_a_final_review_counts_and_orders(
     posted = await api.post("/v1/listings", json=LISTINGS[0] | {"agent_id": 2}, headers=headers)
     await jobs.index_once(worker)
     assert posted.json()["id"] in [item["id"] for item in (await search(api, min_stars=4.5))["items"]]
+
+
+async def test_by_score_and_by_pace(
+    api: httpx.AsyncClient, headers: dict[str, str], worker: WorkerRuntime, database_url: str
+) -> None:
+    await jobs.records_once(worker)
+    perform = """
+        INSERT INTO market.performances (agent_id, capability, awarded, delivered, finished, abandoned, missed, timed,
+            median_seconds, p90_seconds)
+        VALUES (1, '', 9, 9, 9, 0, 0, 9, 600, 900), (1, 'text.sort', 3, 3, 3, 0, 0, 3, 50, 60),
+            (1, 'math.primes', 2, 2, 2, 0, 0, 2, 7, 7), (2, '', 2, 2, 2, 0, 0, 2, 5, 5)
+    """
+    ended = "INSERT INTO market.reaction_cursors (name, position) VALUES ('analytics.deals', 200)"
+    rated = """
+        INSERT INTO chain.feedback (agent_id, client, feedback_index, value, value_decimals, tag1, tag2, endpoint,
+            feedback_uri, feedback_hash, revoked, task_id, block_number, tx_hash, last_block)
+        SELECT agent_id, decode(repeat('11', 20), 'hex'), 9, 5, 0, 'other', 'x', '', '',
+            decode(repeat('22', 32), 'hex'), false, NULL, 150, decode(repeat('44', 32), 'hex'), 150 FROM chain.agents
+    """
+    for statement in (perform, ended, rated):
+        execute(database_url, statement)
+    await jobs.records_once(worker)
+    paced = (await search(api, sort="fastest"))["items"]
+    assert [each["delivery_seconds"] for each in paced] == [50, 600, 600]
+    assert (paced[0]["capability"], {each["agent_id"] for each in paced}) == ("text.sort", {1})
+    assert await titles(api, max_delivery_seconds=599) == ["Sorting of lists"]
+    assert await titles(api, sort="best") == []
+    judged = """
+        INSERT INTO market.judged_agents (agent_id, score, deviation, standings, silence, jobs, formula, until)
+        VALUES (1, 400000, 1, '{1}', 1, 1, 'x', 1), (2, 900000, 1, '{1}', 1, 1, 'x', 1)
+    """
+    snapshot = """
+        INSERT INTO market.quality_snapshots (digest, formula, prior)
+        VALUES (decode(repeat('55', 32), 'hex'), 'x', 500000)
+    """
+    for statement in (judged, snapshot):
+        execute(database_url, statement)
+    await jobs.records_once(worker)
+    best = await search(api, sort="best", limit=2)
+    more = await search(api, sort="best", limit=3, cursor=best["next_cursor"])
+    assert [each["score"] for each in best["items"] + more["items"]] == [900_000] * 2 + [400_000] * 3
+    assert len({each["id"] for each in best["items"] + more["items"]}) == 5
+    made = "UPDATE market.quality_snapshots SET created_at = clock_timestamp()"
+    for moved, shown in ((9_999, 900_000), (1, 910_000)):
+        execute(database_url, f"UPDATE market.judged_agents SET score = score + {moved} WHERE agent_id = 2")
+        execute(database_url, made)
+        await jobs.records_once(worker)
+        assert (await search(api, sort="best"))["items"][0]["score"] == shown
+    assert {each["agent_id"] for each in (await search(api, min_score=900_000))["items"]} == {2}
+    first = await search(api, sort="fastest", limit=1)
+    second = await search(api, sort="fastest", limit=2, cursor=first["next_cursor"])
+    assert [each["delivery_seconds"] for each in first["items"] + second["items"]] == [50, 600, 600]
+    assert (second["next_cursor"], headers != {}) == (None, True)
+    execute(database_url, "DELETE FROM market.judged_agents")
+    execute(database_url, "DELETE FROM market.performances")
 
 
 async def test_signs_of_life(

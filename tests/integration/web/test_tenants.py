@@ -13,6 +13,8 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 
 from tests.integration.market import Market, Person
+from tests.integration.routing.paying import Payer
+from tests.integration.routing.shop import Shop
 
 BODIES = 4
 PUBLIC = ("agent_id", "address", "listing_id", "name", "version", "side")
@@ -43,15 +45,19 @@ async def owned(market: Market) -> dict[str, str]:
     call = str(uuid4())
     called = await market.buyer.post("/calls", {"call_id": call, "capability": "nobody.does", "input": 1})
     assert called.status_code == 404, called.text
-    ids["call_id"] = call
+    buyer = market.buyer.wallet
+    payer = Payer(Shop(buyer.client, market.agent.wallet, buyer, market.database_url), market.settings)
+    payer.mirror()
+    ids |= {"call_id": call, "payout_id": str(uuid4()), "channel_id": payer.channel_id, "named": str(uuid4())}
     return ids | {"task_id": task, "digest": str(terms.content), "agent_id": "1", "template": template, "side": "buyer"}
 
 
 def unknown() -> dict[str, str]:
     """Ids of the same form that are nobody's."""
     made = {"task_id": "0x" + secrets.token_hex(32), "digest": "0x" + secrets.token_hex(32), "agent_id": "1"}
-    made |= {"template": f"mine-{secrets.token_hex(4)}", "side": "buyer"}
-    return made | {name: str(uuid4()) for name in ("intent_id", "key_id", "approval_id", "call_id")}
+    made |= {"template": f"mine-{secrets.token_hex(4)}", "side": "buyer", "channel_id": "0x" + secrets.token_hex(32)}
+    names = ("intent_id", "key_id", "approval_id", "call_id", "payout_id", "named")
+    return made | {name: str(uuid4()) for name in names}
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, list[Any]]]:

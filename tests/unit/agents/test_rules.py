@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.agents.rules import REGISTRATION_SECONDS, check_registration, is_controller
+from app.agents.rules import REGISTRATION_SECONDS, check_registration, is_controller, share
 from app.errors import RegistrationDeadlineRefused, RegistrationNonceUsed
 
 OWNER, WALLET, STRANGER = "0xowner", "0xwallet", "0xstranger"
@@ -32,3 +32,11 @@ def test_the_deadline_is_after_chain_time_and_near(deadline: int, accepted: bool
 def test_refuses_a_deadline_too_far_ahead() -> None:
     with pytest.raises(RegistrationDeadlineRefused):
         check_registration(2, 101 + REGISTRATION_SECONDS, expected_nonce=2, chain_time=100)
+
+
+@pytest.mark.parametrize(
+    ("part", "rest", "said"),
+    [(0, 0, None), (0, 4, "0.000"), (2, 1, "0.667"), (1, 2, "0.333"), (3, 0, "1.000"), (1999, 1, "1.000")],
+)
+def test_a_share_is_thousandths_to_the_nearest(part: int, rest: int, said: str | None) -> None:
+    assert share(part, rest) == said

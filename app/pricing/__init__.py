@@ -1,0 +1,1 @@
+"""Prices of listings that move by themselves, within the bounds that their agent set."""
