@@ -1,9 +1,11 @@
 """Routing one call, carrying one out, and having its answer paid. The call's row is there before anything is sent, and
 its answer is stored before anybody is told of it: for a price, it is held until the voucher that pays is stored too."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app import faults
-from app.boundary import transaction
+from app.boundary import after_commit, transaction
 from app.channels import actions as channels
 from app.channels.actions import Due
 from app.channels.sequencing import Sequencer
@@ -35,6 +37,7 @@ from app.routing.desk import Offers, RoutingDesk, first_break
 from app.routing.dispatch import Ask, Attempt, Outcome
 from app.routing.models import Call
 from app.routing.rules import Candidate, Choice, Wanted, chosen
+from app.web.metrics import metrics
 
 GRACE_SECONDS = 5
 
@@ -146,14 +149,19 @@ async def carry(
         check=offers.check,
     )
     faults.reach("routing.begun_before_call")
+    began = time.monotonic()
     try:
         outcome = await desk.dispatcher.call(offers.pool, ask)
     except GuildhallError as error:
+        metrics.count("calls_total", outcome="failed" if isinstance(error, CallFailed) else "refused")
         tries = error.attempts if isinstance(error, CallFailed) else ()
         await store(sessions, order, run, failure(error, tries))
         raise
     faults.reach("routing.answered_before_stored")
-    return await store(sessions, order, run, success(outcome, order))
+    done = await store(sessions, order, run, success(outcome, order))
+    metrics.observe("call_seconds", time.monotonic() - began)
+    metrics.count("calls_total", outcome=done.state)
+    return done
 
 
 def require_input(offers: Offers, asked: Asked) -> None:
@@ -225,7 +233,13 @@ async def pay(
     await channels.accept(session, sequencer, account, due_of(call), cumulative, signature)
     call.state, call.cumulative = "answered", cumulative
     await session.flush()
+    after_commit(session, "routing.paid", partial(count_payment, call.price))
     return call
+
+
+async def count_payment(price: int) -> None:
+    metrics.count("vouchers_total")
+    metrics.count("vouchers_base_units_total", price)
 
 
 def due_of(call: Call) -> Due:

@@ -13,6 +13,7 @@ from app.errors import CallFailed, EndpointFailed, EndpointRefused, NoAgentFits,
 from app.routing.health import Health
 from app.routing.pool import Pool
 from app.routing.rules import Candidate, Choice, Wanted, chosen
+from app.web.metrics import metrics
 
 MOST_TRIES = 4
 RETRY_SHARE, RETRIES_SAVED = 0.2, 50.0
@@ -22,6 +23,7 @@ HEDGE_QUANTILE = 0.95
 LEAST_HEDGE_SECONDS = 0.005
 KNOWN = 20
 """After so many successes it is known what is slow."""
+OUTCOMES = {True: "ok", False: "failed", None: "not_waited_for"}
 CROWDED = {"low": 0.6, "normal": 0.85, "high": 1.0}
 """The share of all places up to which calls of a priority are taken."""
 
@@ -85,11 +87,13 @@ class Dispatcher:
         if self._taken >= self._places * CROWDED[ask.priority]:
             raise TooBusy(priority=ask.priority)
         self._taken += 1
+        metrics.set("calls_in_flight", self._taken)
         self._saved = min(RETRIES_SAVED, self._saved + RETRY_SHARE)
         try:
             return await self._carried(pool, ask)
         finally:
             self._taken -= 1
+            metrics.set("calls_in_flight", self._taken)
 
     async def _carried(self, pool: Pool, ask: Ask) -> Outcome:
         """Tries until one succeeds, the tries are spent, or the deadline is near."""
@@ -169,6 +173,7 @@ class Dispatcher:
         finally:
             took = time.monotonic() - began
             attempt.ms = took * 1000
+            metrics.count("call_tries_total", outcome=OUTCOMES[attempt.ok])
             # A failure counts as slow as it could have been: fast failures must not look fast.
             counted = took if attempt.ok else ask.try_seconds
             self.health.ended(candidate.agent_id, attempt.ok, counted * 1000, pool_size)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from app.routing.rules import Breaker, Latency, Permit, Phase, after, observed, permit, probing, seen_at
 from app.routing.rules.breaker import PROBE_SECONDS
 from app.routing.rules.choice import Candidate, Considered
+from app.web.metrics import metrics
 from app.web.resting_redis import ANSWER_SECONDS, Client, RedisAway, RestingRedis
 
 MOST_EJECTED = 0.3
@@ -135,6 +136,8 @@ class Health:
             self._ejected.discard(agent_id)
         else:
             self._ejected.add(agent_id)
+        metrics.count("breaker_transitions_total", to=moved.phase.value)
+        metrics.set("agents_ejected", len(self._ejected))
         self._told(agent_id, before, moved.phase)
         if self._redis is not None:
             task = asyncio.create_task(self._share(agent_id, moved))

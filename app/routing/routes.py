@@ -79,7 +79,7 @@ async def pay(
     """Takes the voucher for a held answer, stores it, and answers with the answer. A repeat gets it again."""
     paid = await actions.pay(session, sequencer, account, call_id, body.cumulative, bytes.fromhex(body.signature[2:]))
     faults.reach("routing.paid_before_commit")
-    after_commit(session, "routing.paid", paid_before_told)
+    after_commit(session, "routing.told", paid_before_told)
     return call_out(paid, paid.ended_at or paid.created_at)
 
 

@@ -1,9 +1,11 @@
 """/, /healthz, /readyz and /v1/network."""
 
 from fastapi import APIRouter, Response, status
+from fastapi.responses import PlainTextResponse
 
 from app.errors import ChainNotMirrored
-from app.web.dependencies import CurrentDeployment, CurrentNetwork, CurrentRuntime, DbSession
+from app.web.dependencies import CurrentDeployment, CurrentNetwork, CurrentOperator, CurrentRuntime, DbSession
+from app.web.metrics import metrics
 from app.web.queries import newest_cursor
 from app.web.readiness import readiness
 from app.web.schemas import ContractsView, Health, Index, NetworkView, Readiness, TokenView
@@ -30,6 +32,13 @@ async def readyz(runtime: CurrentRuntime, response: Response) -> Readiness:
     if not found.ready:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return found
+
+
+@router.get("/v1/operations/metrics", response_class=PlainTextResponse)
+async def read_metrics(_operator: CurrentOperator) -> str:
+    """For operators: what this process counted since it began, in the text form that Prometheus reads. Each process is
+    asked by itself."""
+    return metrics.text()
 
 
 @router.get("/v1/network")

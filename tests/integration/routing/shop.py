@@ -35,6 +35,14 @@ class Shop:
     async def get(self, path: str, **params: Any) -> httpx.Response:
         return await self.api.get(f"/v1{path}", params=params, headers=await self.buyer.sign_in())
 
+    async def operated(self, client: httpx.AsyncClient) -> str:
+        """What the service counted; from here on it is asked by `client`."""
+        self.api = client
+        self.buyer, self.owner = Wallet(self.buyer.key, client), Wallet(self.owner.key, client)
+        answer = await self.get("/operations/metrics")
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
 
 def kind(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, str(answer.json()["type"]).rpartition(":")[2]

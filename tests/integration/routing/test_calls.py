@@ -161,6 +161,27 @@ async def test_breakers_are_announced(shop: Shop) -> None:
     assert execute(shop.database_url, said)[0][0] == {"agent_id": 1, "from": "closed", "to": "open"}
 
 
+async def test_what_was_counted_is_told_to_operators(shop: Shop, settings: Settings) -> None:
+    assert (await shop.get("/operations/metrics")).status_code == 403
+    named = settings.model_copy(update={"private_endpoints": True, "operators": (shop.buyer.address,)})
+    async with agents([BROKEN] * 2 + [OK]) as (offers, _), running_api(named) as client:
+        before = counted(await shop.operated(client))
+        await shop.list(1, offers[0].endpoint)
+        assert (await shop.call()).status_code == 200
+        after = counted(await shop.operated(client))
+    grown = {name: after[name] - before.get(name, 0) for name in after}
+    assert grown['guildhall_api_call_tries_total{outcome="failed"}'] == 2
+    assert grown['guildhall_api_call_tries_total{outcome="ok"}'] == 1
+    assert grown['guildhall_api_calls_total{outcome="answered"}'] == 1
+    assert grown["guildhall_api_call_seconds_count"] == 1
+
+
+def counted(text: str) -> dict[str, float]:
+    """Each sample by its name and labels."""
+    lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in lines}
+
+
 async def test_calls_are_their_accounts_own(shop: Shop, wallet: Callable[[int], Wallet]) -> None:
     async with agents([OK]) as (offers, _):
         await shop.list(1, offers[0].endpoint)

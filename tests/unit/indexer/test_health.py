@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from app.metrics import Metrics
 from devnet.ports import free_port
 from indexer.fetch import Range
 from indexer.follow import Batch, Case, Cursor
 from indexer.health import Health, finality_in_words, served
-from indexer.metrics import Metrics, metrics
+from indexer.metrics import HELP, PREFIX, metrics
 from tests.unit.indexer.fake_chain import GENESIS, FakeChain
 
 
@@ -75,7 +76,7 @@ def test_metrics_say_where_the_mirror_is(probe: httpx.Client, health: Health) ->
 
 
 def test_counters_have_labels_and_histograms_add_up() -> None:
-    own = Metrics()
+    own = Metrics(PREFIX, HELP)
     own.count("rpc_requests_total", outcome="ok", host="a")
     own.count("rpc_requests_total", 2, outcome="ok", host="a")
     for seconds in (0.001, 0.02, 60):
