@@ -3,12 +3,14 @@
 from sdk.agents import Agents
 from sdk.awards import Awards
 from sdk.calls import Calls
+from sdk.counter_offers import CounterOffers
 from sdk.disputes import Disputes
 from sdk.escrows import Escrows
+from sdk.feed import Feed
 from sdk.sealed_bids import SealedBids
 from sdk.spending import Spending
 from sdk.wallets import Wallets
 
 
-class Client(Awards, SealedBids, Escrows, Disputes, Agents, Calls, Spending, Wallets):
+class Client(Awards, SealedBids, CounterOffers, Escrows, Disputes, Agents, Calls, Feed, Spending, Wallets):
     """`async with Client(url, Wallet.from_key_file(path)) as client:`; from synchronous code, `asyncio.run`."""
