@@ -117,5 +117,5 @@ async def test_a_quote_is_countered_and_the_feed_tells_of_it(served: tuple[Servi
         with pytest.raises(NotFound):
             await agent.decline_counter_offer(terms, quote.bid_digest)
         seen = await agent.announcements(subject=f"task:{task.task_id}")
-        assert [each.topic for each in seen] == ["bid.placed", "bid.countered", "bid.counter_declined"]
+        assert [each.topic for each in seen] == ["task.inviting", "bid.placed", "bid.countered", "bid.counter_declined"]
         assert await agent.announcements(seen[-1].position, subject=f"task:{task.task_id}") == []
