@@ -92,8 +92,9 @@ class Agent(Participant):
         await self.board.until(task.task_id, lambda now: now.finality == "final", WAVE_SECONDS)
         record = self.journal.records[task.task_id]
         if self.nature.conduct in (Conduct.ABSENT, Conduct.LATE):
-            record.waits = True
+            record.agent_waits = True
             await self.board.until_time(task.terms.deliver_by, WAVE_SECONDS)
+            record.agent_waits = False
             if self.nature.conduct is Conduct.ABSENT:
                 return
         content = await self.client.download(task.terms.content)

@@ -49,21 +49,27 @@ async def take_part(agent: "Agent", task: Task) -> None:
             await quote(agent, task)
 
 
-def offer(agent: "Agent", task: Task, price: int) -> dict[str, Any]:
-    agent.journal.records[task.task_id].bids += 1
+def offer(task: Task, price: int, payee: str) -> dict[str, Any]:
     return {
         "min_price": min(price, task.terms.budget),
         "min_work_seconds": 1,
         "valid_until": task.terms.award_by + 3600,
-        "payee": agent.client.address,
+        "payee": payee,
     }
+
+
+async def bid(agent: "Agent", task: Task, price: int) -> PlacedBid:
+    placed = await agent.client.bid(task.terms, agent.agent_id, **offer(task, price, agent.client.address))
+    agent.journal.records[task.task_id].bids += 1
+    return placed
 
 
 async def seal(agent: "Agent", task: Task, bps: int) -> None:
     price = asked(agent.nature, task.capability, bps)
     if price > task.terms.budget:
         return
-    sealed = await agent.client.commit_bid(task.terms, agent.agent_id, **offer(agent, task, price))
+    sealed = await agent.client.commit_bid(task.terms, agent.agent_id, **offer(task, price, agent.client.address))
+    agent.journal.records[task.task_id].bids += 1
     await agent.board.until(task.task_id, is_closed, CLOSE_SECONDS)
     await agent.client.reveal_bid(sealed)
 
@@ -91,7 +97,7 @@ async def go_down(agent: "Agent", task: Task) -> None:
 async def unless_overtaken(agent: "Agent", task: Task, price: int) -> PlacedBid | None:
     """The bid; None where somebody was faster, or the bidding is over."""
     try:
-        return await agent.client.bid(task.terms, agent.agent_id, **offer(agent, task, price))
+        return await bid(agent, task, price)
     except Problem as refusal:
         if refusal.name in ("bid-too-high", "bidding-closed", "wrong-task-state"):
             return None
@@ -118,7 +124,7 @@ async def accept_in_time(agent: "Agent", task: Task) -> None:
 async def quote(agent: "Agent", task: Task) -> None:
     """A quote; an answer of the buyer is taken up where it covers the cost."""
     price, floor = asked(agent.nature, task.capability, QUOTED_BPS), asked(agent.nature, task.capability, HONEST_BPS)
-    placed = await agent.client.bid(task.terms, agent.agent_id, **offer(agent, task, price))
+    placed = await bid(agent, task, price)
     try:
         await agent.board.until(
             task.task_id, lambda now: placed.bid_digest in agent.board.countered or is_past(now), COUNTER_SECONDS
@@ -129,7 +135,7 @@ async def quote(agent: "Agent", task: Task) -> None:
         return
     wanted = (await agent.client.counter_offers(task.terms, placed.bid_digest))[-1].price
     if wanted >= floor:
-        await agent.client.bid(task.terms, agent.agent_id, **offer(agent, task, wanted))
+        await bid(agent, task, wanted)
     else:
         await agent.client.decline_counter_offer(task.terms, placed.bid_digest)
 

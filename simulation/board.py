@@ -33,6 +33,11 @@ class Board:
         self._changed = asyncio.Condition()
         self._readers = asyncio.Semaphore(READERS)
 
+    async def catch_up(self) -> None:
+        """Passes over what was said before the play."""
+        while news := await self.client.announcements(self._position, limit=PAGE):
+            self._position = news[-1].position
+
     async def watch(self) -> None:
         """Until cancelled."""
         while True:

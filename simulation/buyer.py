@@ -100,7 +100,6 @@ class Buyer(Participant):
         if record.plan.way.is_auction:
             record.award_checked = await self.client.check_award(terms) is not None
         seen = await self.board.until(record.task_id, lambda now: now.state not in BEFORE_WORK, WAVE_SECONDS)
-        record.waits = False
         if seen.state == "overdue":
             await self.take_back(record, terms)
         elif seen.state == "submitted":
@@ -110,15 +109,16 @@ class Buyer(Participant):
         """The task with its agent; or expired, which only the clock makes it."""
 
         def decided(task: Task) -> bool:
-            record.waits = record.bids == 0 and task.auction is not None and task.auction.closed_at is not None
+            if record.bids == 0 and task.auction is not None and task.auction.closed_at is not None:
+                record.buyer_waits = True
             return task.state not in NOT_YET_AWARDED
 
         try:
             found = await self.board.until(record.task_id, decided, CARRIED_SECONDS)
         except TimeoutError:
-            record.waits = True
+            record.buyer_waits = True
             found = await self.board.until(record.task_id, lambda now: now.state not in NOT_YET_AWARDED, WAVE_SECONDS)
-        record.waits = False
+        record.buyer_waits = False
         record.awarded_at = self.journal.now()
         return found
 
@@ -145,9 +145,9 @@ class Buyer(Participant):
         """Says nothing so that the agent has to claim, disputes whatever came, or pays and runs it down."""
         match self.random.choice(("silent", "dispute", "slander")):
             case "silent":
-                record.waits = True
+                record.buyer_waits = True
                 await self.board.until(record.task_id, has_ended, WAVE_SECONDS)
-                record.waits = False
+                record.buyer_waits = False
             case "dispute":
                 await self.dispute(record, task, "Nothing of it is right.")
             case _:

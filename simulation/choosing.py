@@ -57,7 +57,7 @@ async def among_quotes(buyer: "Buyer", record: Record, terms: Terms) -> None:
     await asyncio.sleep(buyer.auction_seconds)
     quotes = await buyer.client.bids(terms)
     if not quotes:
-        record.waits = True
+        record.buyer_waits = True
         return
     best = await best_of(buyer, record.plan, quotes)
     await buyer.client.counter_offer(terms, best.bid_digest, best.offer.min_price * COUNTERED_BPS // WHOLE_BPS)

@@ -159,8 +159,11 @@ def received(record: Record) -> int:
 
 
 def price_of(record: Record) -> int:
-    escrow = None if record.task is None else record.task.escrow
-    return 0 if escrow is None else escrow.price or record.plan.budget
+    """What was agreed: of a hire, the whole of what was paid in."""
+    if record.task is None or record.task.escrow is None:
+        return 0
+    price = record.task.escrow.price
+    return record.task.terms.budget if price is None else price
 
 
 def is_bad(journal: Journal, record: Record) -> bool:

@@ -14,8 +14,8 @@ PAID_ENDS = ("released", "claimed", "settled")
 @dataclass
 class Record:
     """A task from its posting on. Times are `time.monotonic()`; `right_bps` is how much of the delivery is right, as
-    whoever does the job again sees it. `waits` where only the chain's clock can bring what comes next, `done` once its
-    buyer has nothing left to do."""
+    whoever does the job again sees it. `buyer_waits` and `agent_waits` say whether one of them does nothing before the
+    chain's clock has moved, `done` that its buyer has nothing left to do."""
 
     plan: TaskPlan
     task_id: str
@@ -24,7 +24,8 @@ class Record:
     awarded_at: float | None = None
     bids: int = 0
     right_bps: int | None = None
-    waits: bool = False
+    buyer_waits: bool = False
+    agent_waits: bool = False
     done: bool = False
     declined: bool = False
     disputed_falsely: bool | None = None

@@ -54,7 +54,7 @@ class Size:
     agents: int = 100
     buyers: int = 50
     tasks: int = 250
-    wave: int = 25
+    wave: int = 20
     seed: int = 1
 
 
@@ -152,11 +152,10 @@ def agent_of(random: Random, number: int, conduct: Conduct, trades: tuple[str, .
 
 def tasks_of(random: Random, size: Size, trades: tuple[str, ...]) -> tuple[TaskPlan, ...]:
     """Every buyer in turn, every way in turn; a right delivery is worth 30 to 60 USDC, and four tenths are offered."""
-    order = list(range(size.buyers))
-    random.shuffle(order)
-    ways = [WAYS[number % len(WAYS)] for number in range(size.tasks)]
+    rounds = -(-size.tasks // size.buyers)
+    buyers = [buyer for _ in range(rounds) for buyer in random.sample(range(size.buyers), size.buyers)]
     return tuple(
-        task_of(random, number, number // size.wave, order[number % size.buyers], ways[number], random.choice(trades))
+        task_of(random, number, number // size.wave, buyers[number], WAYS[number % len(WAYS)], random.choice(trades))
         for number in range(size.tasks)
     )
 

@@ -101,7 +101,7 @@ async def see_wave_through(world: World, stage: Stage, wave: list[TaskPlan], pac
 def only_time_helps(records: list[Record]) -> bool:
     """Whether whatever is left to do waits for the chain's clock, and something does."""
     left = [record for record in records if not record.done]
-    return bool(left) and all(record.waits for record in left)
+    return bool(left) and all(record.buyer_waits or record.agent_waits for record in left)
 
 
 async def give_up(stage: Stage, plans: list[TaskPlan]) -> None:

@@ -44,6 +44,7 @@ class Stage:
 
         await asyncio.gather(*(one(agent) for agent in self.agents))
         await asyncio.gather(*(each.client.sign_in() for each in (*self.buyers, self.arbiter)))
+        await self.board.catch_up()
         self.board.listeners = [self.arbiter.notice, *(agent.notice for agent in self.agents)]
 
     async def scores(self) -> dict[int, tuple[int, int]]:
