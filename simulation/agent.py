@@ -11,8 +11,6 @@ from simulation.jobs import RUBBISH, content_for
 from simulation.participant import WAVE_SECONDS, Participant
 from simulation.people import WHOLE_BPS, AgentNature, Conduct
 
-ATTENTION = 0.5
-"""The chance that it notices a task of its trades."""
 AWARDED = frozenset({"awarded", "overdue", "submitted"})
 BEFORE_AWARD = frozenset({"funding", "inviting", "open", "closed", "awarding"})
 
@@ -64,7 +62,7 @@ class Agent(Participant):
         """Of its trades, with a place free, and noticed."""
         if task.capability not in self.nature.costs or len(self.engaged) >= self.nature.capacity:
             return False
-        return self.random.random() < ATTENTION
+        return self.random.randrange(WHOLE_BPS) < self.nature.attention_bps
 
     def engage(self, task: Task, doing: bidding.Doing) -> None:
         self.engaged.add(task.task_id)

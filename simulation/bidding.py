@@ -20,10 +20,10 @@ HONEST_BPS, SHADED_BPS, QUOTED_BPS, OPENING_BPS, LISTED_BPS = 10_000, 12_000, 13
 """What is asked, in parts of the cost: where the price is another's, where it is one's own, in a quote, as a first bid
 in an open auction, and in a listing."""
 BAIT = UNIT
-CLOSE_SECONDS = 60.0
-COUNTER_SECONDS = 8.0
+CLOSE_SECONDS = 90.0
+COUNTER_SECONDS = 40.0
 STEP_BPS = 500
-ANSWER_SECONDS = 0.8
+ANSWER_SECONDS = 1.2
 DUTCH_TRIES = 4
 MARGIN = timedelta(seconds=0.1)
 

@@ -114,7 +114,7 @@ class Buyer(Participant):
             return task.state not in NOT_YET_AWARDED
 
         try:
-            found = await self.board.until(record.task_id, decided, CARRIED_SECONDS)
+            found = await self.board.until(record.task_id, decided, 2 * self.auction_seconds + CARRIED_SECONDS)
         except TimeoutError:
             record.buyer_waits = True
             found = await self.board.until(record.task_id, lambda now: now.state not in NOT_YET_AWARDED, WAVE_SECONDS)

@@ -16,6 +16,9 @@ BAD_AGENTS_BPS, BAD_BUYERS_BPS = 1_000, 500
 CAPACITY = 2
 """Jobs that an agent has at a time, bids among them."""
 AGENTS_A_TRADE = 4
+TRADES_AN_AGENT = 2
+NOTICING = 8
+"""How many agents notice a task that they could do, on average."""
 
 
 class Conduct(StrEnum):
@@ -60,12 +63,14 @@ class Size:
 
 @dataclass(frozen=True)
 class AgentNature:
-    """What only the agent knows: `costs` by trade, and the chance `quality_bps` that its work is wholly right."""
+    """What only the agent knows: `costs` by trade, the chance `quality_bps` that its work is wholly right, and
+    `attention_bps`, the chance that it notices a task of its trades."""
 
     number: int
     conduct: Conduct
     quality_bps: int
     costs: Mapping[str, int]
+    attention_bps: int
     capacity: int = CAPACITY
 
     @property
@@ -128,8 +133,9 @@ def drawn(size: Size) -> Population:
     bad = set(random.sample(range(size.agents), share_up(size.agents, BAD_AGENTS_BPS)))
     worst = [conduct for conduct in Conduct if conduct is not Conduct.GOOD]
     conducts = {number: worst[place % len(worst)] for place, number in enumerate(sorted(bad))}
+    attention = min(WHOLE_BPS, WHOLE_BPS * NOTICING * len(trades) // (size.agents * TRADES_AN_AGENT))
     agents = tuple(
-        agent_of(random, number, conducts.get(number, Conduct.GOOD), trades) for number in range(size.agents)
+        agent_of(random, number, conducts.get(number, Conduct.GOOD), trades, attention) for number in range(size.agents)
     )
     bad_buyers = set(random.sample(range(size.buyers), share_up(size.buyers, BAD_BUYERS_BPS)))
     buyers = tuple(BuyerNature(number, number in bad_buyers) for number in range(size.buyers))
@@ -141,13 +147,13 @@ def share_up(count: int, bps: int) -> int:
     return max(1, -(-count * bps // WHOLE_BPS))
 
 
-def agent_of(random: Random, number: int, conduct: Conduct, trades: tuple[str, ...]) -> AgentNature:
+def agent_of(random: Random, number: int, conduct: Conduct, trades: tuple[str, ...], attention: int) -> AgentNature:
     """Two trades each, the first in turn so that each has somebody good in it."""
     first = trades[number % len(trades)]
     second = random.choice([trade for trade in trades if trade != first])
     costs = {trade: random.randint(20, 60) * UNIT // 10 for trade in (first, second)}
     quality = 0 if conduct is not Conduct.GOOD else int(random.betavariate(8, 2) * WHOLE_BPS)
-    return AgentNature(number, conduct, quality, costs)
+    return AgentNature(number, conduct, quality, costs, attention)
 
 
 def tasks_of(random: Random, size: Size, trades: tuple[str, ...]) -> tuple[TaskPlan, ...]:
