@@ -12,7 +12,7 @@ from sdk.errors import NotFound, SdkError
 from sdk.schemas import Announcement, Task
 from simulation.journal import ENDED, Journal
 
-TICK_SECONDS = 0.4
+TICK_SECONDS = 0.6
 READERS = 8
 PAGE = 500
 
@@ -29,6 +29,7 @@ class Board:
         self.listeners: list[Callable[[Task], None]] = []
         self._journal = journal
         self._position = 0
+        self._blocks: dict[str, int] = {}
         self._told: dict[str, str] = {}
         self._changed = asyncio.Condition()
         self._readers = asyncio.Semaphore(READERS)
@@ -60,16 +61,28 @@ class Board:
             self._changed.notify_all()
 
     def touched_by(self, news: list[Announcement]) -> set[str]:
-        touched = {each.subject.removeprefix("task:") for each in news if each.subject.startswith("task:")}
-        if any(each.topic == "chain.finalized" for each in news):
-            touched |= {known for known, task in self.tasks.items() if task.finality == "pending"}
-        touched |= {known for known, task in self.tasks.items() if self.is_late(task)}
+        """The tasks that may look different now."""
+        touched = {known for known, task in self.tasks.items() if self.is_late(task)}
         for each in news:
+            task_id = each.subject.removeprefix("task:")
+            if each.topic == "chain.finalized":
+                touched |= self.become_final(int(each.payload["block"]))
+            if task_id == each.subject:
+                continue
+            touched.add(task_id)
             if each.topic == "bid.countered":
                 self.countered.add(str(each.payload["bid_digest"]))
             elif each.topic == "task.offer_made":
-                self.offered.add(each.subject.removeprefix("task:"))
+                self.offered.add(task_id)
+            elif each.topic.startswith("chain."):
+                self._blocks[task_id] = int(each.payload.get("block", 0))
         return touched
+
+    def become_final(self, finalized: int) -> set[str]:
+        """The tasks whose last event was not final before, each once."""
+        found = {task_id for task_id, block in self._blocks.items() if block <= finalized}
+        self._blocks = {task_id: block for task_id, block in self._blocks.items() if task_id not in found}
+        return found
 
     def is_late(self, task: Task) -> bool:
         """Whether its state is another by now only because a deadline has passed: nothing on chain says so."""

@@ -59,22 +59,20 @@ async def among_quotes(buyer: "Buyer", record: Record, terms: Terms) -> None:
     if not quotes:
         record.buyer_waits = True
         return
-    best = await best_of(buyer, record.plan, quotes)
+    scores = {each.offer.agent_id: await score_of(buyer, each.offer.agent_id) for each in quotes}
+    best = best_of(record.plan, quotes, scores)
     await buyer.client.counter_offer(terms, best.bid_digest, best.offer.min_price * COUNTERED_BPS // WHOLE_BPS)
     await asyncio.sleep(ANSWER_SECONDS)
-    best = await best_of(buyer, record.plan, await buyer.client.bids(terms))
+    best = best_of(record.plan, await buyer.client.bids(terms), scores)
     price = best.offer.min_price
     award = buyer.client.award_and_fund if record.plan.way is Way.QUOTES_PAID_LATER else buyer.client.award
     await buyer.carried(await award(terms, best.bid_digest, price), record.task_id, has_agent)
 
 
-async def best_of(buyer: "Buyer", plan: TaskPlan, quotes: list[PlacedBid]) -> PlacedBid:
-    """By the platform's own measure: value times score, less the price."""
-    scores = await asyncio.gather(*(score_of(buyer, each.offer.agent_id) for each in quotes))
-    gains = [
-        plan.value * score // MILLIONTHS - each.offer.min_price for score, each in zip(scores, quotes, strict=True)
-    ]
-    return quotes[gains.index(max(gains))]
+def best_of(plan: TaskPlan, quotes: list[PlacedBid], scores: dict[int, int]) -> PlacedBid:
+    """By the platform's own measure: value times score, less the price. Who came later has no score here, and waits."""
+    known = [each for each in quotes if each.offer.agent_id in scores]
+    return max(known, key=lambda each: plan.value * scores[each.offer.agent_id] // MILLIONTHS - each.offer.min_price)
 
 
 def has_agent(task: Task) -> bool:

@@ -43,4 +43,4 @@ class Metered(Transport):
 
 def client_of(url: str, private_key: str, meter: Meter) -> Client:
     """Not connected yet; use it in `async with`."""
-    return Client(url, Wallet(Account.from_key(private_key)), poll_seconds=0.5, transport=Metered(url, meter))
+    return Client(url, Wallet(Account.from_key(private_key)), poll_seconds=1.5, transport=Metered(url, meter))

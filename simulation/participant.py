@@ -13,7 +13,7 @@ from simulation.board import Board
 from simulation.journal import Journal
 
 CARRIED_SECONDS = 45.0
-WAVE_SECONDS = 300.0
+WAVE_SECONDS = 500.0
 """Longer than any wave is given: whoever waits so long is ended by the conductor before."""
 
 

@@ -16,7 +16,7 @@ from simulation.people import Population, TaskPlan
 from simulation.stage import Stage, set_up
 from simulation.world import World
 
-PLAY_SECONDS = 240.0
+PLAY_SECONDS = 400.0
 """What a wave is given; what has not ended by then is a failure."""
 TICK_SECONDS = 0.5
 BETWEEN_JUMPS_SECONDS = 8.0
