@@ -1,7 +1,8 @@
 """`scripts/bench market [--agents 100 --buyers 50 --tasks 250 --wave 20 --seed 1]`: a whole market on the real API.
 
-One agent in ten is bad (rubbish, late or nothing, under the price of anybody who works), one buyer in twenty (never
-releases, disputes falsely, runs agents down). Goal: nine awarded tasks in ten end by release, claim or settlement.
+One agent in ten is bad (delivers rubbish, late or nothing; `--bad-price-bps 5000` has it ask half of an honest price),
+one buyer in twenty (never releases, disputes falsely, runs agents down). Nobody is known at the beginning. Goal: nine
+awarded tasks in ten end by release, claim or settlement.
 Printed beside: what bad agents were paid, welfare against an omniscient planner, and what load it was for the API.
 """
 
@@ -10,7 +11,7 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from simulation.figures import Figures, figures_of
@@ -19,11 +20,13 @@ from simulation.play import Pace, perform
 from simulation.report import GOAL_BPS, lines_of
 from simulation.world import running
 
+SIZES = tuple(field.name for field in fields(Size))
+
 
 def main(arguments: list[str]) -> int:
     """0 where the goal holds, every task ended and the books balance."""
     given = read(arguments)
-    size = Size(given.agents, given.buyers, given.tasks, given.wave, given.seed)
+    size = Size(**{name: getattr(given, name) for name in SIZES})
     began = time.monotonic()
 
     def said(line: str) -> None:
@@ -42,8 +45,8 @@ def holds(figures: Figures) -> bool:
 def read(arguments: list[str]) -> argparse.Namespace:
     usual = Size()
     parser = argparse.ArgumentParser(prog="scripts/bench market", description="A market of agents and buyers.")
-    for name in ("agents", "buyers", "tasks", "wave", "seed"):
-        parser.add_argument(f"--{name}", type=int, default=getattr(usual, name))
+    for name in SIZES:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(usual, name))
     parser.add_argument("--auction-seconds", type=int, default=20, help="bidding, and as long for revealing")
     parser.add_argument("--data-dir", type=Path, help="kept afterwards, with the logs; a temporary folder otherwise")
     parser.add_argument("--json", action="store_true", help="the figures as JSON")

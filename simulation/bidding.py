@@ -1,7 +1,4 @@
-"""How an agent bids in each kind of auction, and quotes to a buyer who chooses himself. Amounts are base units.
-
-Who is bad has no costs and asks less than anybody who works could.
-"""
+"""How an agent bids in each kind of auction, and quotes to a buyer who chooses himself. Amounts are base units."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -10,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sdk.errors import Problem
 from sdk.schemas import PlacedBid, Task
-from simulation.people import UNIT, WHOLE_BPS, AgentNature, Way
+from simulation.people import WHOLE_BPS, AgentNature, Way
 
 if TYPE_CHECKING:
     from simulation.agent import Agent
@@ -19,7 +16,6 @@ Doing = Coroutine[Any, Any, None]
 HONEST_BPS, SHADED_BPS, QUOTED_BPS, OPENING_BPS, LISTED_BPS = 10_000, 12_000, 13_000, 15_000, 15_000
 """What is asked, in parts of the cost: where the price is another's, where it is one's own, in a quote, as a first bid
 in an open auction, and in a listing."""
-BAIT = UNIT
 CLOSE_SECONDS = 90.0
 COUNTER_SECONDS = 40.0
 STEP_BPS = 500
@@ -30,7 +26,7 @@ MARGIN = timedelta(seconds=0.1)
 
 def asked(nature: AgentNature, trade: str, bps: int) -> int:
     """That part of the cost, and the market's fee of one percent on top, rounded up."""
-    cost = BAIT if nature.is_bad else nature.costs[trade]
+    cost = nature.costs[trade] * nature.asks_bps // WHOLE_BPS
     return -(-cost * bps // WHOLE_BPS * 100 // 99)
 
 

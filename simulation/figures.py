@@ -43,6 +43,16 @@ class Welfare:
 
 
 @dataclass(frozen=True)
+class Wave:
+    """How many of a wave's awarded tasks ended by release, claim or settlement, how many went to bad agents."""
+
+    awarded: int
+    paid_ends: int
+    to_bad: int
+    welfare: Welfare
+
+
+@dataclass(frozen=True)
 class Scores:
     """Millionths, of agents with enough jobs; how many bad ones stand above the median of the good."""
 
@@ -68,7 +78,7 @@ class Figures:
     to_bad_bps: int
     fees: int
     welfare: Welfare
-    by_wave: list[Welfare]
+    by_wave: list[Wave]
     ways: dict[str, WayFigures]
     awards_checked: int
     awards_by_rule: int
@@ -107,7 +117,7 @@ def figures_of(play: Play) -> Figures:
     auctioned = [record for record in awarded if record.plan.way.is_auction]
     disputed = [record for record in awarded if record.disputed_falsely is not None]
     ruled = [record for record in awarded if record.ruled_rightly is not None]
-    by_wave = [welfare_of(play, number) for number in range(len(play.population.waves))]
+    by_wave = [wave_of(play, number) for number in range(len(play.population.waves))]
     return Figures(
         posted=len(records),
         declined=len(journal.records) - len(records),
@@ -119,7 +129,7 @@ def figures_of(play: Play) -> Figures:
         to_bad_agents=to_bad,
         to_bad_bps=share(to_bad, to_agents),
         fees=sum(record.task.escrow.fees for record in awarded if record.task and record.task.escrow),
-        welfare=Welfare(*(sum(column) for column in zip(*(parts(each) for each in by_wave), strict=True))),
+        welfare=Welfare(*(sum(column) for column in zip(*(parts(each.welfare) for each in by_wave), strict=True))),
         by_wave=by_wave,
         ways={way: way_of(journal, [each for each in records if each.plan.way is way]) for way in Way},
         awards_checked=len(auctioned),
@@ -178,6 +188,13 @@ def share(part: int, whole: int) -> int:
 
 def parts(welfare: Welfare) -> tuple[int, int, int]:
     return welfare.realised, welfare.expected, welfare.planned
+
+
+def wave_of(play: Play, number: int) -> Wave:
+    awarded = [record for record in play.journal.of_wave(number) if record.is_awarded]
+    paid_ends = sum(state_of(record) in PAID_ENDS for record in awarded)
+    to_bad = sum(is_bad(play.journal, record) for record in awarded)
+    return Wave(len(awarded), paid_ends, to_bad, welfare_of(play, number))
 
 
 def welfare_of(play: Play, wave: int) -> Welfare:

@@ -52,25 +52,28 @@ WAYS = (Way.SECOND_SCORE, Way.SECOND_SCORE, *(way for way in Way if way is not W
 
 @dataclass(frozen=True)
 class Size:
-    """How much is played. Tasks are posted in waves of `wave` tasks."""
+    """How much is played. Tasks are posted in waves of `wave` tasks. Bad agents ask `bad_price_bps` of what an agent asks
+    that works: the whole of it hides them, less undercuts everybody."""
 
     agents: int = 100
     buyers: int = 50
     tasks: int = 250
     wave: int = 20
     seed: int = 1
+    bad_price_bps: int = WHOLE_BPS
 
 
 @dataclass(frozen=True)
 class AgentNature:
-    """What only the agent knows: `costs` by trade, the chance `quality_bps` that its work is wholly right, and
-    `attention_bps`, the chance that it notices a task of its trades."""
+    """What only the agent knows: `costs` by trade (a bad one pretends to have them), the part of an honest price that it
+    asks, the chance `quality_bps` that its work is wholly right, and `attention_bps`, that it notices a task."""
 
     number: int
     conduct: Conduct
     quality_bps: int
     costs: Mapping[str, int]
     attention_bps: int
+    asks_bps: int = WHOLE_BPS
     capacity: int = CAPACITY
 
     @property
@@ -135,7 +138,8 @@ def drawn(size: Size) -> Population:
     conducts = {number: worst[place % len(worst)] for place, number in enumerate(sorted(bad))}
     attention = min(WHOLE_BPS, WHOLE_BPS * NOTICING * len(trades) // (size.agents * TRADES_AN_AGENT))
     agents = tuple(
-        agent_of(random, number, conducts.get(number, Conduct.GOOD), trades, attention) for number in range(size.agents)
+        agent_of(random, number, conducts.get(number, Conduct.GOOD), trades, attention, size.bad_price_bps)
+        for number in range(size.agents)
     )
     bad_buyers = set(random.sample(range(size.buyers), share_up(size.buyers, BAD_BUYERS_BPS)))
     buyers = tuple(BuyerNature(number, number in bad_buyers) for number in range(size.buyers))
@@ -147,13 +151,17 @@ def share_up(count: int, bps: int) -> int:
     return max(1, -(-count * bps // WHOLE_BPS))
 
 
-def agent_of(random: Random, number: int, conduct: Conduct, trades: tuple[str, ...], attention: int) -> AgentNature:
+def agent_of(
+    random: Random, number: int, conduct: Conduct, trades: tuple[str, ...], attention_bps: int, bad_price_bps: int
+) -> AgentNature:
     """Two trades each, the first in turn so that each has somebody good in it."""
     first = trades[number % len(trades)]
     second = random.choice([trade for trade in trades if trade != first])
     costs = {trade: random.randint(20, 60) * UNIT // 10 for trade in (first, second)}
-    quality = 0 if conduct is not Conduct.GOOD else int(random.betavariate(8, 2) * WHOLE_BPS)
-    return AgentNature(number, conduct, quality, costs, attention)
+    quality_bps = int(random.betavariate(8, 2) * WHOLE_BPS)
+    if conduct is Conduct.GOOD:
+        return AgentNature(number, conduct, quality_bps, costs, attention_bps)
+    return AgentNature(number, conduct, 0, costs, attention_bps, bad_price_bps)
 
 
 def tasks_of(random: Random, size: Size, trades: tuple[str, ...]) -> tuple[TaskPlan, ...]:

@@ -28,17 +28,19 @@ def lines_of(figures: Figures) -> list[str]:
 
 def on_tasks(figures: Figures) -> list[str]:
     ends = ", ".join(f"{count} {state}" for state, count in figures.ends.items())
+    waves = ", ".join(f"{each.paid_ends}/{each.awarded} ({each.to_bad})" for each in figures.by_wave)
     missed = "" if figures.ended_bps >= GOAL_BPS else "  MISSED"
     return [
         f"tasks: {figures.posted} posted, {figures.awarded} awarded; {ends}; {figures.declined} hires declined",
         f"ended by release, claim or settle: {figures.paid_ends} of {figures.awarded} awarded, "
         f"{percent(figures.ended_bps)} (goal {percent(GOAL_BPS)}){missed}",
+        f"  the same by wave (of bad agents): {waves}",
     ]
 
 
 def on_money(figures: Figures) -> list[str]:
     welfare = figures.welfare
-    waves = ", ".join(percent(each.of_plan_bps) for each in figures.by_wave)
+    waves = ", ".join(f"{each.welfare.of_plan_bps // 100}%" for each in figures.by_wave)
     return [
         f"paid to agents: {usdc(figures.to_agents)} USDC, fees {usdc(figures.fees)}; to bad agents "
         f"{usdc(figures.to_bad_agents)} ({percent(figures.to_bad_bps)})",

@@ -3,7 +3,7 @@
 import pytest
 
 from sdk.schemas import Task
-from simulation.bidding import BAIT, asked
+from simulation.bidding import asked
 from simulation.journal import Journal, Record
 from simulation.people import Conduct, Size, drawn
 from simulation.play import only_time_helps
@@ -33,14 +33,14 @@ def test_the_clock_moves_only_where_nobody_acts(states: list[tuple[bool, bool, b
     assert only_time_helps(records(*states)) is helps
 
 
-def test_an_agent_asks_its_cost_and_the_fee_and_a_bad_one_the_bait() -> None:
-    people = drawn(Size())
+def test_an_agent_asks_its_cost_and_the_fee_and_a_bad_one_its_part_of_that() -> None:
+    people = drawn(Size(bad_price_bps=5_000))
     good = next(agent for agent in people.agents if agent.conduct is Conduct.GOOD)
     bad = next(agent for agent in people.agents if agent.is_bad)
-    (trade, cost), *_ = good.costs.items()
-    price = asked(good, trade, 10_000)
-    assert price * 99 // 100 <= cost <= price * 99 // 100 + 1
-    assert asked(bad, next(iter(bad.costs)), 10_000) == -(-BAIT * 100 // 99)
+    for agent, cost in ((good, min(good.costs.values())), (bad, min(bad.costs.values()) // 2)):
+        price = min(asked(agent, trade, 10_000) for trade in agent.costs)
+        assert price * 99 // 100 <= cost <= price * 99 // 100 + 1
+    assert bad.cost_of(next(iter(bad.costs))) == 0
 
 
 def test_a_task_without_an_agent_is_not_awarded() -> None:
