@@ -92,7 +92,7 @@ class Buyer(Participant):
         terms = record.task.terms if record.task else None
         assert terms is not None
         if record.plan.way in (Way.QUOTES, Way.QUOTES_PAID_LATER):
-            await choosing.among_quotes(self, record, terms)
+            await self.choose(record, terms)
         awarded = await self.until_awarded(record)
         if awarded.state in ("expired", "award_failed"):
             await self.take_back(record, terms)
@@ -104,6 +104,14 @@ class Buyer(Participant):
             await self.take_back(record, terms)
         elif seen.state == "submitted":
             await self.review(record, seen)
+
+    async def choose(self, record: Record, terms: Terms) -> None:
+        """Of quotes. Where that is refused for good, the money comes back when the time for an award has passed."""
+        try:
+            await choosing.among_quotes(self, record, terms)
+        except SdkError as refusal:
+            self.journal.refused("buyer", refusal)
+            record.buyer_waits = True
 
     async def until_awarded(self, record: Record) -> Task:
         """The task with its agent; or expired, which only the clock makes it."""

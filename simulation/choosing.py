@@ -1,10 +1,12 @@
 """How a buyer chooses by himself: whom to hire out of a search, and which of several quotes. Amounts are base units."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sdk import Terms
+from sdk.errors import Conflict
 from sdk.schemas import PlacedBid, Task
 from simulation.journal import Record
 from simulation.people import TaskPlan, Way
@@ -16,7 +18,7 @@ MILLIONTHS = 1_000_000
 LOOKED_AT, HIRE_TRIES = 6, 3
 PAGE = 20
 COUNTERED_BPS, WHOLE_BPS = 8_500, 10_000
-ANSWER_SECONDS = 4.0
+AWARD_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,25 @@ async def among_quotes(buyer: "Buyer", record: Record, terms: Terms) -> None:
         return
     scores = {each.offer.agent_id: await score_of(buyer, each.offer.agent_id) for each in quotes}
     best = best_of(record.plan, quotes, scores)
-    await buyer.client.counter_offer(terms, best.bid_digest, best.offer.min_price * COUNTERED_BPS // WHOLE_BPS)
-    await asyncio.sleep(ANSWER_SECONDS)
-    best = best_of(record.plan, await buyer.client.bids(terms), scores)
-    price = best.offer.min_price
+    with contextlib.suppress(Conflict):  # the agent has just bid otherwise: that bid counts below
+        await buyer.client.counter_offer(terms, best.bid_digest, best.offer.min_price * COUNTERED_BPS // WHOLE_BPS)
+    await asyncio.sleep(buyer.auction_seconds / 2)
+    await take_best(buyer, record, terms, scores)
+
+
+async def take_best(buyer: "Buyer", record: Record, terms: Terms, scores: dict[int, int]) -> None:
+    """Awards the best bid there is; where its agent replaces it in that moment, the best there is then."""
     award = buyer.client.award_and_fund if record.plan.way is Way.QUOTES_PAID_LATER else buyer.client.award
-    await buyer.carried(await award(terms, best.bid_digest, price), record.task_id, has_agent)
+    for attempt in range(1, AWARD_TRIES + 1):
+        best = best_of(record.plan, await buyer.client.bids(terms), scores)
+        try:
+            intent = await award(terms, best.bid_digest, best.offer.min_price)
+        except Conflict:
+            if attempt == AWARD_TRIES:
+                raise
+        else:
+            await buyer.carried(intent, record.task_id, has_agent)
+            return
 
 
 def best_of(plan: TaskPlan, quotes: list[PlacedBid], scores: dict[int, int]) -> PlacedBid:

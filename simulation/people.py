@@ -13,11 +13,9 @@ WHOLE_BPS = 10_000
 CARELESS_BPS = 4_000
 """What is right of work that was done carelessly, about."""
 BAD_AGENTS_BPS, BAD_BUYERS_BPS = 1_000, 500
-CAPACITY = 2
-"""Jobs that an agent has at a time, bids among them."""
 AGENTS_A_TRADE = 4
 TRADES_AN_AGENT = 2
-NOTICING = 8
+NOTICING = 5
 """How many agents notice a task that they could do, on average."""
 
 
@@ -52,8 +50,8 @@ WAYS = (Way.SECOND_SCORE, Way.SECOND_SCORE, *(way for way in Way if way is not W
 
 @dataclass(frozen=True)
 class Size:
-    """How much is played. Tasks are posted in waves of `wave` tasks. Bad agents ask `bad_price_bps` of what an agent asks
-    that works: the whole of it hides them, less undercuts everybody."""
+    """How much is played. Tasks are posted in waves of `wave` tasks, an agent has at most `capacity` at a time, bids
+    among them. Bad agents ask `bad_price_bps` of an honest price: the whole hides them, less undercuts everybody."""
 
     agents: int = 100
     buyers: int = 50
@@ -61,20 +59,21 @@ class Size:
     wave: int = 20
     seed: int = 1
     bad_price_bps: int = WHOLE_BPS
+    capacity: int = 2
 
 
 @dataclass(frozen=True)
 class AgentNature:
-    """What only the agent knows: `costs` by trade (a bad one pretends to have them), the part of an honest price that it
-    asks, the chance `quality_bps` that its work is wholly right, and `attention_bps`, that it notices a task."""
+    """What only the agent knows: `costs` by trade (a bad one pretends to have them), the part of an honest price that
+    it asks, the chance `quality_bps` that its work is wholly right, and `attention_bps`, that it notices a task."""
 
     number: int
     conduct: Conduct
     quality_bps: int
     costs: Mapping[str, int]
     attention_bps: int
+    capacity: int
     asks_bps: int = WHOLE_BPS
-    capacity: int = CAPACITY
 
     @property
     def is_bad(self) -> bool:
@@ -136,10 +135,8 @@ def drawn(size: Size) -> Population:
     bad = set(random.sample(range(size.agents), share_up(size.agents, BAD_AGENTS_BPS)))
     worst = [conduct for conduct in Conduct if conduct is not Conduct.GOOD]
     conducts = {number: worst[place % len(worst)] for place, number in enumerate(sorted(bad))}
-    attention = min(WHOLE_BPS, WHOLE_BPS * NOTICING * len(trades) // (size.agents * TRADES_AN_AGENT))
     agents = tuple(
-        agent_of(random, number, conducts.get(number, Conduct.GOOD), trades, attention, size.bad_price_bps)
-        for number in range(size.agents)
+        agent_of(random, number, conducts.get(number, Conduct.GOOD), trades, size) for number in range(size.agents)
     )
     bad_buyers = set(random.sample(range(size.buyers), share_up(size.buyers, BAD_BUYERS_BPS)))
     buyers = tuple(BuyerNature(number, number in bad_buyers) for number in range(size.buyers))
@@ -151,17 +148,16 @@ def share_up(count: int, bps: int) -> int:
     return max(1, -(-count * bps // WHOLE_BPS))
 
 
-def agent_of(
-    random: Random, number: int, conduct: Conduct, trades: tuple[str, ...], attention_bps: int, bad_price_bps: int
-) -> AgentNature:
+def agent_of(random: Random, number: int, conduct: Conduct, trades: tuple[str, ...], size: Size) -> AgentNature:
     """Two trades each, the first in turn so that each has somebody good in it."""
     first = trades[number % len(trades)]
     second = random.choice([trade for trade in trades if trade != first])
     costs = {trade: random.randint(20, 60) * UNIT // 10 for trade in (first, second)}
     quality_bps = int(random.betavariate(8, 2) * WHOLE_BPS)
+    attention_bps = min(WHOLE_BPS, WHOLE_BPS * NOTICING * len(trades) // (size.agents * TRADES_AN_AGENT))
     if conduct is Conduct.GOOD:
-        return AgentNature(number, conduct, quality_bps, costs, attention_bps)
-    return AgentNature(number, conduct, 0, costs, attention_bps, bad_price_bps)
+        return AgentNature(number, conduct, quality_bps, costs, attention_bps, size.capacity)
+    return AgentNature(number, conduct, 0, costs, attention_bps, size.capacity, size.bad_price_bps)
 
 
 def tasks_of(random: Random, size: Size, trades: tuple[str, ...]) -> tuple[TaskPlan, ...]:

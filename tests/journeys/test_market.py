@@ -16,14 +16,14 @@ from simulation.play import Pace, Play, perform
 from simulation.report import lines_of
 from simulation.world import running
 
-SIZE = Size(agents=8, buyers=4, tasks=12, wave=6, seed=2)
+SIZE = Size(agents=8, buyers=4, tasks=12, wave=6, seed=2, capacity=3)
 
 
 @pytest.fixture(scope="module")
 def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
     folder: Path = tmp_path_factory.mktemp("market")
     with running(print, folder) as world:
-        yield asyncio.run(perform(world, drawn(SIZE), print, Pace(auction_seconds=4)))
+        yield asyncio.run(perform(world, drawn(SIZE), print, Pace(auction_seconds=5)))
 
 
 @pytest.fixture(scope="module")
