@@ -30,7 +30,7 @@ class Agent(Participant):
         intent = await self.client.register(f"https://agents.example/{self.nature.number}.json")
         await self.client.wait_for_intent(intent)
         self.agent_id = (await self.client.registered_agent()).agent_id
-        self.journal.agents[self.client.address] = self.journal.ids[self.agent_id] = self.nature
+        self.journal.agents[self.client.address] = self.nature
         await self.client.set_profile(self.agent_id, name, f"{name} does {', '.join(self.nature.costs)}")
         for trade in self.nature.costs:
             samples = [await self.sample(trade)]

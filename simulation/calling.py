@@ -1,7 +1,6 @@
 """Calls through the market while tasks are traded: a route is asked for, and a call has the router find an agent."""
 
 import asyncio
-import time
 from random import Random
 
 from demo import work
@@ -22,7 +21,7 @@ async def call_around(buyers: list[Buyer], trades: list[str], times: int, random
 
 async def call_once(buyer: Buyer, trade: str, random: Random) -> None:
     """Asks who would do it, and has it done. The answer is checked."""
-    journal, text, began = buyer.journal, content_for(random, trade), time.monotonic()
+    journal, text = buyer.journal, content_for(random, trade)
     answer = None
     try:
         await buyer.client.route(trade, prefer="balanced")
@@ -33,4 +32,4 @@ async def call_once(buyer: Buyer, trade: str, random: Random) -> None:
         journal.refused("caller", refusal)
     right = work.do(trade, text.encode()).decode()
     is_right = isinstance(answer, dict) and answer.get("text") == right
-    journal.calls.append(Called(time.monotonic() - began, answer is not None, is_right))
+    journal.calls.append(Called(answer is not None, is_right))

@@ -73,7 +73,10 @@ async def take_best(buyer: "Buyer", record: Record, terms: Terms, scores: dict[i
     """Awards the best bid there is; where its agent replaces it in that moment, the best there is then."""
     award = buyer.client.award_and_fund if record.plan.way is Way.QUOTES_PAID_LATER else buyer.client.award
     for attempt in range(1, AWARD_TRIES + 1):
-        best = best_of(record.plan, await buyer.client.bids(terms), scores)
+        quotes = await buyer.client.bids(terms)
+        if not quotes:
+            return
+        best = best_of(record.plan, quotes, scores)
         try:
             intent = await award(terms, best.bid_digest, best.offer.min_price)
         except Conflict:
@@ -85,9 +88,11 @@ async def take_best(buyer: "Buyer", record: Record, terms: Terms, scores: dict[i
 
 
 def best_of(plan: TaskPlan, quotes: list[PlacedBid], scores: dict[int, int]) -> PlacedBid:
-    """By the platform's own measure: value times score, less the price. Who came later has no score here, and waits."""
-    known = [each for each in quotes if each.offer.agent_id in scores]
-    return max(known, key=lambda each: plan.value * scores[each.offer.agent_id] // MILLIONTHS - each.offer.min_price)
+    """By the platform's own measure: value times score, less the price. Who came too late to be looked up has none."""
+    return max(
+        quotes,
+        key=lambda each: plan.value * scores.get(each.offer.agent_id, 0) // MILLIONTHS - each.offer.min_price,
+    )
 
 
 def has_agent(task: Task) -> bool:

@@ -49,14 +49,13 @@ class Record:
 class Called:
     """A call through the market: whether anybody answered, and whether the answer is right."""
 
-    seconds: float
     answered: bool
     right: bool
 
 
 @dataclass
 class Journal:
-    """Everybody's notes. `agents` by chain address and `numbers` by agent id say who is who."""
+    """Everybody's notes. `agents` says by address who is who."""
 
     records: dict[str, Record] = field(default_factory=dict)
     calls: list[Called] = field(default_factory=list)
@@ -65,7 +64,6 @@ class Journal:
     refusals: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     agents: dict[str, AgentNature] = field(default_factory=dict)
-    ids: dict[int, AgentNature] = field(default_factory=dict)
     jumps: int = 0
 
     @staticmethod
