@@ -13,7 +13,7 @@ from sdk.schemas import Announcement, Task
 from simulation.journal import ENDED, Journal
 
 TICK_SECONDS = 0.6
-READERS = 8
+READERS = 32
 PAGE = 500
 
 
@@ -51,8 +51,8 @@ class Board:
 
     async def look(self) -> None:
         """One round: the clock, what was announced, and the tasks that it was about."""
-        self.chain_time = (await self.client.clock()).chain_time
-        news = await self.client.announcements(self._position, limit=PAGE)
+        clock, news = await asyncio.gather(self.client.clock(), self.client.announcements(self._position, limit=PAGE))
+        self.chain_time = clock.chain_time
         touched = self.touched_by(news)
         await asyncio.gather(*(self.read(task_id) for task_id in touched))
         if news:
