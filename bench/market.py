@@ -47,7 +47,7 @@ def read(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench market", description="A market of agents and buyers.")
     for name in SIZES:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(usual, name))
-    parser.add_argument("--auction-seconds", type=int, default=20, help="bidding, and as long for revealing")
+    parser.add_argument("--auction-seconds", type=int, default=30, help="bidding, and as long for revealing")
     parser.add_argument("--data-dir", type=Path, help="kept afterwards, with the logs; a temporary folder otherwise")
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     return parser.parse_args(arguments)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from demo import work
 from sdk import AuctionPlan, Terms, Windows, make_terms
-from sdk.errors import SdkError
+from sdk.errors import Conflict, SdkError
 from sdk.schemas import Task
 from sdk.terms import ZERO_ADDRESS
 from simulation import choosing
@@ -18,7 +18,7 @@ HOUR = 3600
 WINDOWS = Windows(award=2 * HOUR, deliver=6 * HOUR, review=6 * HOUR, arbiter=6 * HOUR)
 JUMP_SECONDS = WINDOWS.award + WINDOWS.deliver + WINDOWS.review + HOUR
 """After which nothing of these is left."""
-SETTLE_SECONDS = 20.0
+SETTLE_SECONDS = 40.0
 NOISE_BPS = 1_000
 NOT_YET_AWARDED = frozenset({"draft", "funding", "open", "closed", "awarding", "inviting"})
 BEFORE_WORK = NOT_YET_AWARDED | {"awarded"}
@@ -186,7 +186,13 @@ class Buyer(Participant):
     async def dispute(self, record: Record, task: Task, words: str) -> None:
         record.disputed_falsely = record.right_bps == WHOLE_BPS
         evidence = await self.client.upload(words.encode())
-        intent = await self.client.dispute(task.terms, evidence.digest)
+        try:
+            intent = await self.client.dispute(task.terms, evidence.digest)
+        except Conflict:
+            # The agent agreed to the split just now; the review window is far longer than any play.
+            record.disputed_falsely = None
+            await self.board.until(record.task_id, has_ended, CARRIED_SECONDS)
+            return
         await self.carried(intent, record.task_id, lambda now: now.state == "disputed" or has_ended(now))
         await self.board.until(record.task_id, has_ended, WAVE_SECONDS)
 
