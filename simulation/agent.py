@@ -17,12 +17,13 @@ BEFORE_AWARD = frozenset({"funding", "inviting", "open", "closed", "awarding"})
 
 @dataclass
 class Agent(Participant):
-    """`engaged` are the tasks that it bids on or works at."""
+    """`engaged` are the tasks that it bids on or works at, `jobs` those that it works at."""
 
     nature: AgentNature
     endpoint: str
     agent_id: int = 0
     engaged: set[str] = field(default_factory=set)
+    jobs: set[str] = field(default_factory=set)
 
     async def enter(self) -> None:
         """Registers, describes itself, and lists each trade twice: for tasks at a price, and for calls at none."""
@@ -76,10 +77,11 @@ class Agent(Participant):
                 await self.deliver(seen)
         finally:
             self.engaged.discard(task.task_id)
+            self.jobs.discard(task.task_id)
 
     async def hired(self, task: Task) -> None:
         """Declines what is more than it can do; accepts by working."""
-        if len(self.engaged) <= self.nature.capacity:
+        if len(self.jobs) < self.nature.capacity:
             await self.deliver(task)
             return
         self.journal.records[task.task_id].declined = True
@@ -87,6 +89,7 @@ class Agent(Participant):
 
     async def deliver(self, task: Task) -> None:
         """No work on money that a reorg may take back; then what its nature is."""
+        self.jobs.add(task.task_id)
         await self.board.until(task.task_id, lambda now: now.finality == "final", WAVE_SECONDS)
         record = self.journal.records[task.task_id]
         if self.nature.conduct in (Conduct.ABSENT, Conduct.LATE):
