@@ -205,6 +205,25 @@ class PlacedBid(Answer):
         return Bid.from_wire(self.bid_wire)
 
 
+class CounterOffer(Answer):
+    """What a buyer would pay for a bid, in base units."""
+
+    bid_digest: str
+    number: int
+    price: int
+    words: str
+    declined_at: datetime | None = None
+
+
+class Announcement(Answer):
+    """One thing that happened to a subject. Positions only grow."""
+
+    position: int
+    topic: str
+    subject: str
+    payload: dict[str, Any]
+
+
 class Stored(Answer):
     digest: str
     size: int

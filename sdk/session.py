@@ -23,7 +23,8 @@ PATIENT = Patience()
 class Session:
     """`network` pins chain and contracts; without it the service's first answer is what later ones must equal.
 
-    `accept_terms` lets it bid and work on terms that an agent should distrust.
+    `accept_terms` lets it bid and work on terms that an agent should distrust. `transport` takes the place of one made
+    for `url` and `patience`, and is closed with the session.
     """
 
     def __init__(
@@ -35,12 +36,13 @@ class Session:
         patience: Patience = PATIENT,
         poll_seconds: float = 0.3,
         accept_terms: bool = False,
+        transport: Transport | None = None,
     ) -> None:
         self.wallet = wallet
         self.address = wallet.address
         self.poll_seconds = poll_seconds
         self.accept_terms = accept_terms
-        self._transport = Transport(url, patience)
+        self._transport = transport or Transport(url, patience)
         self._given = network
         self._pinned: Network | None = None
         self._signing_in = asyncio.Lock()

@@ -61,7 +61,15 @@ async def post(desk: Desk, posting: Posting) -> TaskView:
     task_id = typed_data.task_id(terms, desk.deployment)
     if await store_task(desk, task_id, replace(posting, auction=plan)):
         await grant_content(desk.session, posting)
+        if posting.payment is rules.Payment.AT_AWARD:
+            await announce_invitation(desk.session, task_id, posting)
     return await queries.visible_task(desk.session, task_id, desk.account)
+
+
+async def announce_invitation(session: AsyncSession, task_id: TaskId, posting: Posting) -> None:
+    """Says that a task asks for bids: no funding will say so, since it is paid at its award."""
+    facts = {"capability": posting.capability, "budget": str(posting.terms.budget)}
+    await announce(session, "task.inviting", f"task:{task_id}", facts)
 
 
 async def store_task(desk: Desk, task_id: TaskId, posting: Posting) -> bool:

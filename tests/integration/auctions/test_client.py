@@ -9,7 +9,7 @@ from eth_account import Account
 from devnet.keys import Role, participant_key, role_key, write_key_file
 from devnet.processes import Service
 from sdk import AuctionPlan, Client, SealedBid, Wallet, Windows, make_terms
-from sdk.errors import AuctionRefused, Conflict, SignatureRefused, TermsDistrusted
+from sdk.errors import AuctionRefused, Conflict, NotFound, SignatureRefused, TermsDistrusted
 from sdk.sealed_bids import refuse_left_out
 from sdk.transcripts import root_of
 from tests.integration.api import execute, mirror_agent
@@ -91,3 +91,31 @@ def refuse_left_out_of(sealed: SealedBid) -> None:
         assert refused.value.rule == rule
     with pytest.raises(SignatureRefused):
         refuse_left_out(sealed, good | {"auction_id": "0x" + "12" * 32})
+
+
+async def test_a_quote_is_countered_and_the_feed_tells_of_it(served: tuple[Service, str], database_url: str) -> None:
+    mirror_agent(database_url, 10, AGENT.address)
+    async with (
+        Client(served[1], wallet(BUYER.private_key)) as buyer,
+        Client(served[1], wallet(AGENT.private_key)) as agent,
+    ):
+        terms = make_terms(
+            buyer=buyer.address,
+            arbiter=ARBITER,
+            content=(await buyer.upload(b"Sort those")).digest,
+            budget=1_000_000,
+            chain_time=(await buyer.clock()).chain_time,
+        )
+        task = await buyer.post_task(terms, title="Sort", capability="text.sort", payment="at_award")
+        quote = await agent.bid(
+            terms, 10, min_price=900_000, min_work_seconds=1, valid_until=terms.award_by, payee=agent.address
+        )
+        made = await buyer.counter_offer(terms, quote.bid_digest, 700_000, "It is little work.")
+        assert (made.number, made.price, made.declined_at) == (1, 700_000, None)
+        assert await agent.counter_offers(terms, quote.bid_digest) == [made]
+        assert (await agent.decline_counter_offer(terms, quote.bid_digest)).declined_at is not None
+        with pytest.raises(NotFound):
+            await agent.decline_counter_offer(terms, quote.bid_digest)
+        seen = await agent.announcements(subject=f"task:{task.task_id}")
+        assert [each.topic for each in seen] == ["task.inviting", "bid.placed", "bid.countered", "bid.counter_declined"]
+        assert await agent.announcements(seen[-1].position, subject=f"task:{task.task_id}") == []
