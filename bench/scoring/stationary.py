@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.reputation.scoring import NEWEST, Evidence, Formula, score
+from app.reputation.scoring import NEWEST, Formula, score
 from app.reputation.scoring.evidence import Floats
 from bench.scoring.attacks import ATTACKS, IDENTITIES, Attack
 from bench.scoring.controls import CONTROLS
-from bench.scoring.world import Jobs, World, world_of
+from bench.scoring.world import World, world_of
 
 T_95 = {10: 1.833, 20: 1.729, 30: 1.699}
 """One-sided 95% quantiles of Student's t with one degree of freedom less than the runs."""
@@ -63,16 +63,10 @@ def tried(case: Case) -> Outcome:
     best = correlation(before.oracle(), quality)
     found = score(evidence, NEWEST).score
     others = {name: correlation(control(evidence), quality) / best for name, control in CONTROLS.items()}
-    others["told who lies"] = correlation(score(honest_only(after.jobs), NEWEST).score, quality) / best
+    honest = after.jobs.where(after.jobs.honest == 1).evidence()
+    others["told who lies"] = correlation(score(honest, NEWEST).score, quality) / best
     r = correlation(found, quality)
     return Outcome(case, r / best, r, correlation(ranks(found), ranks(quality)), others)
-
-
-def honest_only(jobs: Jobs) -> Evidence:
-    """What a scorer sees who knows which jobs are made up."""
-    kept = jobs.honest == 1
-    columns = {name: getattr(jobs, name)[kept] for name in Jobs.__dataclass_fields__}
-    return Jobs(**columns).evidence()
 
 
 def ratio_with(case: Case, formula: Formula) -> float:
