@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -46,13 +46,19 @@ def needed(scorer: Callable[[Evidence], Floats], question: Question, seed: int) 
     random = np.random.default_rng([seed, question.history])
     world = market(random, question.history)
     buyers = world.attackers[: question.coalition]
-    before = scorer(world.jobs.evidence())[buyers].mean()
+    before = scores_before(scorer, question.history, seed)[buyers].mean()
     for each in BOUGHT:
         lies = told(random, world, each * question.coalition, NEWEST.cap, Lie(buyers, 1, True))
         after = joined(random, world, [lies], IDENTITIES[question.variant])
         if scorer(after.jobs.evidence())[buyers].mean() >= before + RISE:
             return each
     return None
+
+
+@cache
+def scores_before(scorer: Callable[[Evidence], Floats], history: int, seed: int) -> Floats:
+    """Everybody's scores in the market that ratings are bought in."""
+    return scorer(market(np.random.default_rng([seed, history]), history).jobs.evidence())
 
 
 def answer(seed: int, question: Question) -> tuple[float, float]:

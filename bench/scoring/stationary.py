@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -63,10 +64,18 @@ def tried(case: Case) -> Outcome:
     best = correlation(before.oracle(), quality)
     found = score(evidence, NEWEST).score
     others = {name: correlation(control(evidence), quality) / best for name, control in CONTROLS.items()}
-    honest = after.jobs.where(after.jobs.honest == 1).evidence()
-    others["told who lies"] = correlation(score(honest, NEWEST).score, quality) / best
     r = correlation(found, quality)
+    adds = ATTACKS[case.attack].variants
+    others["told who lies"] = ratio_before(case.attackers_jobs, case.seed) if adds else r / best
     return Outcome(case, r / best, r, correlation(ranks(found), ranks(quality)), others)
+
+
+@cache
+def ratio_before(attackers_jobs: int, seed: tuple[int, int]) -> float:
+    """r / r_oracle of the scorer in the market that all attacks with identities of their own add to."""
+    before = world_of(np.random.default_rng([*seed, attackers_jobs]), attackers_jobs)
+    found = score(before.jobs.evidence(), NEWEST).score
+    return correlation(found, before.quality) / correlation(before.oracle(), before.quality)
 
 
 def ratio_with(case: Case, formula: Formula) -> float:
@@ -132,6 +141,8 @@ ABLATIONS: dict[str, Callable[[Formula], Formula]] = {
     "audits never recognised": lambda formula: replace(formula, recognised=0.0),
     "one kind of liar": lambda formula: replace(formula, lies=formula.lies[:1]),
     "newcomers as the mean": lambda formula: replace(formula, newcomer=formula.quality),
+    "names proven at once": lambda formula: replace(formula, proving=0.0),
+    "fresh raters alike": lambda formula: replace(formula, honest_prior=formula.honest_prior[-1:]),
 }
 
 

@@ -66,13 +66,14 @@ def judged(evidence: Evidence, formula: Formula) -> Judged:
     audits_only = pairs.counts.copy()
     audits_only[:, Audit.NONE :: len(Audit)] = 0
     first = scaled(audits_only @ flat).reshape(-1, kinds, states)
-    prior = np.tile(kind_prior(formula, kinds), (COHORTS, 1))
+    mass = kind_mass(formula, kinds)
+    prior = mass / mass.sum(axis=1, keepdims=True)
     others = prior[pairs.cohorts]
     believed, to_agent = beliefs(first, others, pairs, start, evidence.agent_count)
     said = np.zeros((len(pairs.agents), kinds))
     for _ in range(formula.rounds):
         said = messages(chances, believed, to_agent, pairs)
-        others, prior = raters_seen(said, pairs, prior, formula)
+        others, prior = raters_seen(said, pairs, prior, mass)
         before = believed
         believed, to_agent = beliefs(chances, others, pairs, start, evidence.agent_count)
         if np.abs(believed - before).max() < formula.settled:
@@ -122,16 +123,12 @@ def pairs_of(evidence: Evidence, formula: Formula) -> Pairs:
     )
 
 
-def kind_prior(formula: Formula, kinds: int) -> Floats:
-    """What is thought of somebody new, [kind]."""
-    mass = kind_mass(formula, kinds)
-    share: Floats = mass / mass.sum()
-    return share
-
-
 def kind_mass(formula: Formula, kinds: int) -> Floats:
-    """As many raters of each kind are taken to have been seen already, [kind]."""
-    return np.array([formula.honest_prior] + [formula.liar_prior] * (kinds - 1))
+    """As many raters of each kind are taken to have been seen already, [cohort][kind]."""
+    mass = np.full((COHORTS, kinds), formula.liar_prior)
+    known = formula.honest_prior
+    mass[:, 0] = [known[min(cohort, len(known) - 1)] for cohort in range(COHORTS)]
+    return mass
 
 
 def beliefs(chances: Floats, others: Floats, pairs: Pairs, start: Floats, agent_count: int) -> tuple[Floats, Floats]:
@@ -151,13 +148,12 @@ def messages(chances: Floats, believed: Floats, to_agent: Floats, pairs: Pairs) 
     return said - best
 
 
-def raters_seen(said: Floats, pairs: Pairs, prior: Floats, formula: Formula) -> tuple[Floats, Floats]:
+def raters_seen(said: Floats, pairs: Pairs, prior: Floats, mass: Floats) -> tuple[Floats, Floats]:
     """For each pair what its rater is by what he said elsewhere, and what each cohort is (as a prior for its pairs)."""
-    kinds = said.shape[1]
-    total = np.zeros((len(pairs.many), kinds))
+    total = np.zeros((len(pairs.many), mass.shape[1]))
     np.add.at(total, pairs.raters, said)
     whole = normal(np.log(prior + TINY)[pairs.cohort_of] + total)
-    counts = np.tile(kind_mass(formula, kinds), (COHORTS, 1))
+    counts = mass.copy()
     np.add.at(counts, pairs.cohort_of, whole * pairs.many[:, None])
     learnt = counts / counts.sum(axis=1, keepdims=True)
     others = normal(np.log(learnt + TINY)[pairs.cohorts] + total[pairs.raters] - said)

@@ -11,6 +11,7 @@ from bench.scoring.world import world_of
 AGENTS = [0, 70, 140, 199]
 MADE: dict[str, list[float]] = {
     "guildhall-1": [0.3901380786270951, 0.4798460994851875, 0.2173798943606653, 0.6795639557636519],
+    "guildhall-2": [0.3751915099208212, 0.46355927216944676, 0.22030587459707462, 0.6605168269642624],
 }
 """Scores of AGENTS in one market under attack, as they were when the version came."""
 
