@@ -81,9 +81,7 @@ def joined(random: np.random.Generator, world: World, parts: list[Jobs], per_ide
     attack = parts[0]
     for part in parts[1:]:
         attack = attack.with_(part)
-    jobs = world.jobs.with_(identified(random, attack, per_identity))
-    _, raters = np.unique(jobs.raters, return_inverse=True)
-    return replace(world, jobs=replace(jobs, raters=raters.astype(np.int64)))
+    return replace(world, jobs=world.jobs.with_(identified(random, attack, per_identity)).numbered())
 
 
 def nothing(_random: np.random.Generator, world: World, _per_identity: int, _value: int) -> World:

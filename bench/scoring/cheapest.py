@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from app.reputation.scoring import NEWEST, Evidence
 from app.reputation.scoring.evidence import Floats
 from bench.scoring.attacks import IDENTITIES, Lie, joined, told
 from bench.scoring.controls import beta, guildhall
-from bench.scoring.world import AGENTS, ATTACKERS, USDC, Jobs, World, truthful, values_of, world_of
+from bench.scoring.world import USDC, World, honest_jobs, world_of
 
 HISTORIES = (5, 20, 100, 300)
 COALITIONS = (1, 10, 30)
@@ -35,20 +35,9 @@ def market(random: np.random.Generator, history: int) -> World:
     """A market in which the attackers have a stated quality and history."""
     world = world_of(random, 0)
     quality = world.quality.copy()
-    quality[AGENTS - ATTACKERS :] = QUALITY
-    agents = np.repeat(np.arange(AGENTS - ATTACKERS, AGENTS), history)
-    count = len(agents)
-    good = (random.random(count) < QUALITY).astype(np.int64)
-    own = Jobs(
-        agents=agents,
-        raters=random.integers(0, 400, count),
-        values=values_of(random, count),
-        days=random.random(count) * 90,
-        good=good,
-        ratings=truthful(random, good),
-        audited=(random.random(count) < 0.05).astype(np.int64),
-        honest=np.ones(count, dtype=np.int64),
-    )
+    quality[world.attackers] = QUALITY
+    agents = np.repeat(world.attackers, history)
+    own = honest_jobs(random, agents, quality[agents])
     return replace(world, quality=quality, jobs=world.jobs.with_(own))
 
 
@@ -56,14 +45,20 @@ def needed(scorer: Callable[[Evidence], Floats], question: Question, seed: int) 
     """The least number of BOUGHT ratings an agent that lifts the mean score of the coalition by RISE; None if none."""
     random = np.random.default_rng([seed, question.history])
     world = market(random, question.history)
-    buyers = np.arange(AGENTS - ATTACKERS, AGENTS - ATTACKERS + question.coalition)
-    before = scorer(world.jobs.evidence())[buyers].mean()
+    buyers = world.attackers[: question.coalition]
+    before = scores_before(scorer, question.history, seed)[buyers].mean()
     for each in BOUGHT:
         lies = told(random, world, each * question.coalition, NEWEST.cap, Lie(buyers, 1, True))
         after = joined(random, world, [lies], IDENTITIES[question.variant])
         if scorer(after.jobs.evidence())[buyers].mean() >= before + RISE:
             return each
     return None
+
+
+@cache
+def scores_before(scorer: Callable[[Evidence], Floats], history: int, seed: int) -> Floats:
+    """Everybody's scores in the market that ratings are bought in."""
+    return scorer(market(np.random.default_rng([seed, history]), history).jobs.evidence())
 
 
 def answer(seed: int, question: Question) -> tuple[float, float]:

@@ -8,9 +8,8 @@ from functools import partial
 import numpy as np
 
 from app.reputation.scoring import NEWEST, score
-from app.reputation.scoring.evidence import Floats, Ints
 from bench.scoring.attacks import IDENTITIES, identified
-from bench.scoring.world import AUDITED, BUYERS, DAYS, JOBS, RECOGNISED, Jobs, World, truthful, values_of, world_of
+from bench.scoring.world import DAYS, JOBS, RECOGNISED, World, honest_jobs, world_of
 
 STEPPING = 20
 """Agents of one market that step at once, the first of it."""
@@ -36,9 +35,7 @@ def crossed(step: Step, seed: tuple[int, int]) -> list[int | None]:
     found: list[int | None] = list(first)
     for look in LOOKS:
         day = DAYS * (BEFORE + look) / JOBS
-        kept = market.jobs.days <= day
-        columns = {name: getattr(market.jobs, name)[kept] for name in market.jobs.__dataclass_fields__}
-        scores = score(replace(market.jobs, **columns).evidence(), NEWEST, day).score[:STEPPING]
+        scores = score(market.jobs.where(market.jobs.days <= day).evidence(), NEWEST, day).score[:STEPPING]
         for agent in range(STEPPING):
             is_across = scores[agent] < middle if step.after < step.before else scores[agent] > middle
             if found[agent] is None and is_across:
@@ -48,38 +45,21 @@ def crossed(step: Step, seed: tuple[int, int]) -> list[int | None]:
 
 def stepped(random: np.random.Generator, world: World, step: Step) -> World:
     """The market with the first agents' jobs made anew, evenly in time, and false ratings beside them."""
-    others = world.jobs.agents >= STEPPING
-    columns = {name: getattr(world.jobs, name)[others] for name in world.jobs.__dataclass_fields__}
     agents = np.repeat(np.arange(STEPPING), JOBS)
     place = np.tile(np.arange(JOBS), STEPPING)
     quality = np.where(place < BEFORE, step.before, step.after)
-    jobs = replace(world.jobs, **columns).with_(rows_of(random, agents, place, quality))
+    days = DAYS * (place + 1) / JOBS
+    others = world.jobs.where(world.jobs.agents >= STEPPING)
+    jobs = others.with_(honest_jobs(random, agents, quality, days=days))
     if step.wash is not None:
-        false = rows_of(random, agents, place, quality)
+        false = honest_jobs(random, agents, quality, days=days)
         known = (false.audited == 1) & (random.random(len(agents)) < RECOGNISED)
         lie = np.full(len(agents), 1 if step.after < step.before else 0)
         ratings = np.where(known & (lie == 0), false.ratings, lie)
         good = np.where(known & (lie == 1), 1, false.good)
         false = replace(false, ratings=ratings, good=good, honest=np.zeros_like(lie))
         jobs = jobs.with_(identified(random, false, IDENTITIES[step.wash]))
-    _, raters = np.unique(jobs.raters, return_inverse=True)
-    return replace(world, jobs=replace(jobs, raters=raters.astype(np.int64)))
-
-
-def rows_of(random: np.random.Generator, agents: Ints, place: Ints, quality: Floats) -> Jobs:
-    """Honest buyers' jobs at stated places in the agents' courses."""
-    count = len(agents)
-    good = (random.random(count) < quality).astype(np.int64)
-    return Jobs(
-        agents=agents,
-        raters=random.integers(0, BUYERS, count),
-        values=values_of(random, count),
-        days=DAYS * (place + 1) / JOBS,
-        good=good,
-        ratings=truthful(random, good),
-        audited=(random.random(count) < AUDITED).astype(np.int64),
-        honest=np.ones(count, dtype=np.int64),
-    )
+    return replace(world, jobs=jobs.numbered())
 
 
 STEPS = (Step(0.9, 0.1), Step(0.1, 0.9))

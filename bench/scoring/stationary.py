@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
-from app.reputation.scoring import NEWEST, Evidence, Formula, score
+from app.reputation.scoring import NEWEST, Formula, score
 from app.reputation.scoring.evidence import Floats
 from bench.scoring.attacks import ATTACKS, IDENTITIES, Attack
 from bench.scoring.controls import CONTROLS
-from bench.scoring.world import Jobs, World, world_of
+from bench.scoring.world import World, world_of
 
 T_95 = {10: 1.833, 20: 1.729, 30: 1.699}
 """One-sided 95% quantiles of Student's t with one degree of freedom less than the runs."""
@@ -63,16 +64,18 @@ def tried(case: Case) -> Outcome:
     best = correlation(before.oracle(), quality)
     found = score(evidence, NEWEST).score
     others = {name: correlation(control(evidence), quality) / best for name, control in CONTROLS.items()}
-    others["told who lies"] = correlation(score(honest_only(after.jobs), NEWEST).score, quality) / best
     r = correlation(found, quality)
+    adds = ATTACKS[case.attack].variants
+    others["told who lies"] = ratio_before(case.attackers_jobs, case.seed) if adds else r / best
     return Outcome(case, r / best, r, correlation(ranks(found), ranks(quality)), others)
 
 
-def honest_only(jobs: Jobs) -> Evidence:
-    """What a scorer sees who knows which jobs are made up."""
-    kept = jobs.honest == 1
-    columns = {name: getattr(jobs, name)[kept] for name in Jobs.__dataclass_fields__}
-    return Jobs(**columns).evidence()
+@cache
+def ratio_before(attackers_jobs: int, seed: tuple[int, int]) -> float:
+    """r / r_oracle of the scorer in the market that all attacks with identities of their own add to."""
+    before = world_of(np.random.default_rng([*seed, attackers_jobs]), attackers_jobs)
+    found = score(before.jobs.evidence(), NEWEST).score
+    return correlation(found, before.quality) / correlation(before.oracle(), before.quality)
 
 
 def ratio_with(case: Case, formula: Formula) -> float:
@@ -138,6 +141,8 @@ ABLATIONS: dict[str, Callable[[Formula], Formula]] = {
     "audits never recognised": lambda formula: replace(formula, recognised=0.0),
     "one kind of liar": lambda formula: replace(formula, lies=formula.lies[:1]),
     "newcomers as the mean": lambda formula: replace(formula, newcomer=formula.quality),
+    "names proven at once": lambda formula: replace(formula, proving=0.0),
+    "fresh raters alike": lambda formula: replace(formula, honest_prior=formula.honest_prior[-1:]),
 }
 
 

@@ -8,6 +8,7 @@ honest buyers within 90 days, values log-normal with median 5 USDC and sigma 1; 
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from app.reputation.scoring import Audit, Evidence, Rating
 from app.reputation.scoring.evidence import Floats, Ints
@@ -17,6 +18,7 @@ NOISE, AUDITED, RECOGNISED = 0.1, 0.05, 0.3
 DAYS = 90.0
 USDC = 1_000_000
 WORST, BEST = 30, 70
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,15 @@ class Jobs:
     def with_(self, other: "Jobs") -> "Jobs":
         """Both, one after the other."""
         return Jobs(*(np.concatenate([getattr(self, each.name), getattr(other, each.name)]) for each in fields(self)))
+
+    def where(self, kept: Bools) -> "Jobs":
+        """Those rows alone."""
+        return Jobs(*(getattr(self, each.name)[kept] for each in fields(self)))
+
+    def numbered(self) -> "Jobs":
+        """The same with raters numbered without gaps."""
+        _, raters = np.unique(self.raters, return_inverse=True)
+        return replace(self, raters=raters.astype(np.int64))
 
     def evidence(self) -> Evidence:
         """What a scorer sees."""
@@ -88,23 +99,36 @@ def world_of(random: np.random.Generator, attackers_jobs: int = JOBS, *, tampere
     quality = random.beta(3, 3, AGENTS)
     per_agent = np.where(np.arange(AGENTS) < AGENTS - ATTACKERS, JOBS, attackers_jobs)
     agents = np.repeat(np.arange(AGENTS), per_agent)
-    raters = random.integers(0, BUYERS, len(agents))
-    audited = (random.random(len(agents)) < AUDITED).astype(np.int64)
-    good = (random.random(len(agents)) < quality[agents]).astype(np.int64)
-    if tampered:
-        known = (audited == 1) & (agents >= AGENTS - ATTACKERS) & (random.random(len(agents)) < RECOGNISED)
-        good[known] = 1
-    jobs = Jobs(
+    tampering = agents >= AGENTS - ATTACKERS if tampered else None
+    return World(quality, honest_jobs(random, agents, quality[agents], tampering=tampering))
+
+
+def honest_jobs(
+    random: np.random.Generator,
+    agents: Ints,
+    quality: Floats,
+    *,
+    days: Floats | None = None,
+    tampering: Bools | None = None,
+) -> Jobs:
+    """Honest buyers' jobs of these agents at these qualities, one row each, at any time unless `days` says when; where
+    `tampering`, the agent delivers well if it recognises an audit."""
+    count = len(agents)
+    raters = random.integers(0, BUYERS, count)
+    audited = (random.random(count) < AUDITED).astype(np.int64)
+    good = (random.random(count) < quality).astype(np.int64)
+    if tampering is not None:
+        good[(audited == 1) & tampering & (random.random(count) < RECOGNISED)] = 1
+    return Jobs(
         agents=agents,
         raters=raters,
-        values=values_of(random, len(agents)),
-        days=random.random(len(agents)) * DAYS,
+        values=values_of(random, count),
+        days=random.random(count) * DAYS if days is None else days,
         good=good,
         ratings=truthful(random, good),
         audited=audited,
-        honest=np.ones(len(agents), dtype=np.int64),
+        honest=np.ones(count, dtype=np.int64),
     )
-    return World(quality, jobs)
 
 
 def values_of(random: np.random.Generator, count: int) -> Ints:

@@ -1,9 +1,11 @@
 """How good an agent is now: its jobs in the order of their ends, through a filter that expects steps.
 
-The state is a distribution over quality for each standing. It begins low: who comes again under a new name gains
-nothing. Before each job a little of it is spread out anew (the agent may have become another), so that what is long ago
-says less, and a sudden change is found within a few jobs (Adams and MacKay 2007, with a constant hazard). Only trusted
-jobs move this clock: who could make others forget by fake jobs would.
+The state is a distribution over quality for each standing. It begins low, and what it says above a new name's worth
+counts only as far as trusted work has gone well: after a bad start an agent is where newcomers are, and after a good
+one a new name costs what the old one has proven (Friedman and Resnick 2001: newcomers pay dues). Before each job a
+little of the state is spread out anew (the agent may have become another), so that what is long ago says less, and a
+sudden change is found within a few jobs (Adams and MacKay 2007, with a constant hazard). Only trusted jobs move this
+clock: who could make others forget by fake jobs would.
 """
 
 import numpy as np
@@ -13,6 +15,9 @@ from app.reputation.scoring.formula import Formula
 from app.reputation.scoring.inference import Judged
 from app.reputation.scoring.likelihood import grid_of, likelihoods, prior_of
 
+LEAST_PROOF = 1e-9
+"""Against a division by nothing, where a formula asks for no proof."""
+
 
 def course(evidence: Evidence, seen: Judged, formula: Formula, until: float) -> tuple[Floats, Floats]:
     """Mean and standard deviation of each agent's quality on the day `until`."""
@@ -21,21 +26,31 @@ def course(evidence: Evidence, seen: Judged, formula: Formula, until: float) -> 
     table = np.exp(likelihoods(grid, seen.silence, formula))
     state = seen.standings[:, :, None] * newcomer
     last = np.full(evidence.agent_count, np.nan)
+    behind = np.zeros(evidence.agent_count)
     weights, categories = evidence.weights(formula), evidence.categories(formula)
+    proofs = evidence.went_well(formula) * weights * seen.kinds[:, 0]
     for jobs in turns(evidence):
         agents = evidence.agents[jobs]
         weight, trust = weights[jobs], seen.kinds[jobs]
-        told = np.einsum("jt,jtsk->jsk", trust, table[:, categories[jobs]].transpose(1, 0, 2, 3))
+        heard = np.einsum("jt,jtsk->jsk", trust, table[:, categories[jobs]].transpose(1, 0, 2, 3))
         days = np.nan_to_num(evidence.days[jobs] - last[agents])
         current = moved(state[agents], anew, weight * trust[:, 0], days, formula)
-        current *= told ** weight[:, None, None]
+        current *= heard ** weight[:, None, None]
         state[agents] = current / current.sum(axis=(1, 2), keepdims=True)
         last[agents] = evidence.days[jobs]
+        behind[agents] += proofs[jobs]
     state = moved(state, anew, np.zeros(len(state)), np.nan_to_num(until - last), formula)
-    chances = state.sum(axis=1)
+    return told(state.sum(axis=1), behind, formula)
+
+
+def told(chances: Floats, behind: Floats, formula: Formula) -> tuple[Floats, Floats]:
+    """Mean and standard deviation by agent; what the mean is above a new name's worth counts as far as the agent's name
+    is proven by `behind`, the weight of trusted work that went well."""
+    grid = grid_of(formula.grid)
     mean = chances @ grid
     deviation = np.sqrt(np.maximum(0.0, chances @ grid**2 - mean**2))
-    return mean, deviation
+    unproven = formula.proving / np.maximum(behind + formula.proving, LEAST_PROOF)
+    return mean - unproven * np.maximum(0.0, mean - formula.unproven), deviation
 
 
 def turns(evidence: Evidence) -> list[Ints]:

@@ -10,6 +10,7 @@ from app.reputation.scoring.formula import Formula
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 class Rating(IntEnum):
@@ -55,6 +56,13 @@ class Evidence:
         """Rating and audit as one number below CATEGORIES."""
         audits = self.audits if formula.use_audits else np.zeros_like(self.audits)
         return self.ratings * len(Audit) + audits
+
+    def went_well(self, formula: Formula) -> Bools:
+        """Which jobs somebody called good and no audit found wanting."""
+        audits = self.categories(formula) % len(Audit)
+        praised = (self.ratings == Rating.GOOD) & (audits == Audit.NONE)
+        well: Bools = praised | (audits == Audit.PASSED)
+        return well
 
     def weights(self, formula: Formula) -> Floats:
         """What each job weighs, in sixteenths above 1/16: few different ones, so that equal rows can be counted."""

@@ -8,6 +8,9 @@ class Formula:
     """Chances are of one job; `cap` is in base units of the token.
 
     A job weighs min(1, value / cap): what is too small to be worth a lie says little, and a large job is one job still.
+    `honest_prior` is by what a rater has behind him, twice as much from one to the next, the last for all above: who
+    has little is cheap to make up. `proving` is how much trusted work makes half of that count by which an agent is
+    above `unproven`.
     Each `use_` leaves a part out, so that what it is worth can be measured.
     """
 
@@ -16,13 +19,15 @@ class Formula:
     noise: float = 0.1
     recognised: float = 0.3
     lies: tuple[float, ...] = (0.97, 0.75, 0.5, 0.25)
-    honest_prior: float = 6.0
+    honest_prior: tuple[float, ...] = (6.0,)
     liar_prior: float = 1.0
     standing: tuple[float, float, float, float] = (0.75, 0.1, 0.1, 0.05)
     silenced: float = 0.5
     turned: float = 0.2
     quality: tuple[float, float] = (3.0, 3.0)
     newcomer: tuple[float, float] = (1.5, 6.0)
+    proving: float = 0.0
+    unproven: float = 1.0
     stepped: tuple[float, float] = (2.0, 2.0)
     grid: int = 24
     coarse: int = 12
@@ -37,6 +42,14 @@ class Formula:
     use_time: bool = True
 
 
-NEWEST = Formula("guildhall-1")
-FORMULAS = {formula.name: formula for formula in (NEWEST,)}
+NEWEST = Formula(
+    "guildhall-2",
+    honest_prior=(1.5, 1.5, 2.0, 4.0, 6.0),
+    newcomer=(3.0, 6.0),
+    proving=2.5,
+    unproven=0.1,
+    coarse=8,
+    step_per_job=0.0012,
+)
+FORMULAS = {formula.name: formula for formula in (Formula("guildhall-1"), NEWEST)}
 """Every version that ever counted, so that old scores can be made again."""

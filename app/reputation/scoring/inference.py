@@ -10,17 +10,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.reputation.scoring.evidence import CATEGORIES, Evidence, Floats, Ints
+from app.reputation.scoring.evidence import CATEGORIES, Audit, Evidence, Floats, Ints, Rating
 from app.reputation.scoring.formula import Formula
 from app.reputation.scoring.likelihood import grid_of, likelihoods, prior_of
 
 TINY = 1e-300
 COHORTS = 12
+LEAST_SILENCE, MOST_SILENCE = 0.001, 0.95
+"""Silence is never quite impossible, and ratings never are."""
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of rater and agent; equal ones of raters who rated one agent only are one row, `times` over."""
+    """Pairs of rater and agent in the order of agents; equal ones of raters who rated one agent only are one row,
+    `times` over.
+
+    For each rater `cohort_of` is the cohort of those who have as much behind them, and `many` how many he stands for.
+    """
 
     agents: Ints
     raters: Ints
@@ -28,7 +34,8 @@ class Pairs:
     counts: Floats
     of_job: Ints
     cohorts: Ints
-    rater_count: int
+    cohort_of: Ints
+    many: Floats
 
 
 @dataclass(frozen=True)
@@ -57,15 +64,16 @@ def judged(evidence: Evidence, formula: Formula) -> Judged:
     flat = table.transpose(1, 0, 2, 3).reshape(CATEGORIES, kinds * states)
     chances = scaled(pairs.counts @ flat).reshape(-1, kinds, states)
     audits_only = pairs.counts.copy()
-    audits_only[:, ::3] = 0
+    audits_only[:, Audit.NONE :: len(Audit)] = 0
     first = scaled(audits_only @ flat).reshape(-1, kinds, states)
-    prior = kind_prior(formula, kinds)
-    others = np.tile(prior, (len(pairs.agents), 1))
+    mass = kind_mass(formula, kinds)
+    prior = mass / mass.sum(axis=1, keepdims=True)
+    others = prior[pairs.cohorts]
     believed, to_agent = beliefs(first, others, pairs, start, evidence.agent_count)
     said = np.zeros((len(pairs.agents), kinds))
     for _ in range(formula.rounds):
         said = messages(chances, believed, to_agent, pairs)
-        others, prior = raters_seen(said, pairs, prior, formula)
+        others, prior = raters_seen(said, pairs, prior, mass)
         before = believed
         believed, to_agent = beliefs(chances, others, pairs, start, evidence.agent_count)
         if np.abs(believed - before).max() < formula.settled:
@@ -80,10 +88,10 @@ def judged(evidence: Evidence, formula: Formula) -> Judged:
 def usual_silence(evidence: Evidence) -> float:
     """The median over agents of the share of jobs that nobody rated: as much of it means nothing."""
     if len(evidence) == 0:
-        return 0.001
-    silent = np.bincount(evidence.agents, evidence.ratings == 2, evidence.agent_count)
+        return LEAST_SILENCE
+    silent = np.bincount(evidence.agents, evidence.ratings == Rating.SILENT, evidence.agent_count)
     jobs = np.bincount(evidence.agents, minlength=evidence.agent_count)
-    return float(np.clip(np.median(silent[jobs > 0] / jobs[jobs > 0]), 0.001, 0.95))
+    return float(np.clip(np.median(silent[jobs > 0] / jobs[jobs > 0]), LEAST_SILENCE, MOST_SILENCE))
 
 
 def pairs_of(evidence: Evidence, formula: Formula) -> Pairs:
@@ -101,61 +109,54 @@ def pairs_of(evidence: Evidence, formula: Formula) -> Pairs:
     told = np.column_stack([agents, np.where(alone, -1, raters), cohort[raters], counts])
     rows, first, merged, times = np.unique(told, axis=0, return_index=True, return_inverse=True, return_counts=True)
     numbers = np.where(alone, evidence.rater_count + np.arange(len(keys)), raters)[first]
-    known, renumbered = np.unique(numbers, return_inverse=True)
+    _, place, renumbered = np.unique(numbers, return_index=True, return_inverse=True)
+    cohorts, often = rows[:, 2].astype(np.int64), times.astype(np.float64)
     return Pairs(
         agents=rows[:, 0].astype(np.int64),
         raters=renumbered.astype(np.int64),
-        times=times.astype(np.float64),
+        times=often,
         counts=rows[:, 3:],
         of_job=merged.reshape(-1)[of_job],
-        cohorts=rows[:, 2].astype(np.int64),
-        rater_count=len(known),
+        cohorts=cohorts,
+        cohort_of=cohorts[place],
+        many=often[place],
     )
 
 
-def kind_prior(formula: Formula, kinds: int) -> Floats:
-    """What is thought of somebody new, [kind]."""
-    mass = kind_mass(formula, kinds)
-    share: Floats = mass / mass.sum()
-    return share
-
-
 def kind_mass(formula: Formula, kinds: int) -> Floats:
-    """As many raters of each kind are taken to have been seen already, [kind]."""
-    return np.array([formula.honest_prior] + [formula.liar_prior] * (kinds - 1))
+    """As many raters of each kind are taken to have been seen already, [cohort][kind]."""
+    mass = np.full((COHORTS, kinds), formula.liar_prior)
+    known = formula.honest_prior
+    mass[:, 0] = [known[min(cohort, len(known) - 1)] for cohort in range(COHORTS)]
+    return mass
 
 
 def beliefs(chances: Floats, others: Floats, pairs: Pairs, start: Floats, agent_count: int) -> tuple[Floats, Floats]:
     """For each agent the chances of its states, and for each pair what it said to that (logarithms)."""
     to_agent: Floats = np.log(np.einsum("pt,pts->ps", others, chances) + TINY)
     total = np.tile(start, (agent_count, 1))
-    np.add.at(total, pairs.agents, to_agent * pairs.times[:, None])
+    first = np.flatnonzero(np.diff(pairs.agents, prepend=-1))
+    total[pairs.agents[first]] += np.add.reduceat(to_agent * pairs.times[:, None], first)
     return normal(total), to_agent
 
 
 def messages(chances: Floats, believed: Floats, to_agent: Floats, pairs: Pairs) -> Floats:
     """For each pair how well each kind of rater explains it, by what all others say of the agent (logarithms)."""
-    without = normal(np.log(believed[pairs.agents] + TINY) - to_agent)
+    without = normal(np.log(believed + TINY)[pairs.agents] - to_agent)
     said: Floats = np.log(np.einsum("ps,pts->pt", without, chances) + TINY)
     best: Floats = said.max(axis=1, keepdims=True)
     return said - best
 
 
-def raters_seen(said: Floats, pairs: Pairs, prior: Floats, formula: Formula) -> tuple[Floats, Floats]:
+def raters_seen(said: Floats, pairs: Pairs, prior: Floats, mass: Floats) -> tuple[Floats, Floats]:
     """For each pair what its rater is by what he said elsewhere, and what each cohort is (as a prior for its pairs)."""
-    kinds = said.shape[1]
-    by_cohort = np.tile(prior, (COHORTS, 1)) if prior.ndim == 1 else prior
-    total = np.zeros((pairs.rater_count, kinds))
+    total = np.zeros((len(pairs.many), mass.shape[1]))
     np.add.at(total, pairs.raters, said)
-    cohort_of = np.zeros(pairs.rater_count, dtype=np.int64)
-    cohort_of[pairs.raters] = pairs.cohorts
-    many = np.zeros(pairs.rater_count)
-    np.maximum.at(many, pairs.raters, pairs.times)
-    whole = normal(np.log(by_cohort[cohort_of] + TINY) + total)
-    counts = np.tile(kind_mass(formula, kinds), (COHORTS, 1))
-    np.add.at(counts, cohort_of, whole * many[:, None])
+    whole = normal(np.log(prior + TINY)[pairs.cohort_of] + total)
+    counts = mass.copy()
+    np.add.at(counts, pairs.cohort_of, whole * pairs.many[:, None])
     learnt = counts / counts.sum(axis=1, keepdims=True)
-    others = normal(np.log(learnt[pairs.cohorts] + TINY) + total[pairs.raters] - said)
+    others = normal(np.log(learnt + TINY)[pairs.cohorts] + total[pairs.raters] - said)
     return others, learnt
 
 

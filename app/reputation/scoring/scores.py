@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.reputation.scoring.course import course
+import numpy as np
+
+from app.reputation.scoring.course import course, told
 from app.reputation.scoring.evidence import Evidence, Floats
 from app.reputation.scoring.formula import Formula
 from app.reputation.scoring.inference import Judged, judged
@@ -28,7 +30,5 @@ def score(evidence: Evidence, formula: Formula, until: float | None = None) -> S
 
 def newcomer(formula: Formula) -> tuple[float, float]:
     """Score and deviation of an agent of whom nothing is known."""
-    grid = grid_of(formula.grid)
-    chances = prior_of(grid, formula.newcomer)
-    mean = float(chances @ grid)
-    return mean, float(chances @ (grid - mean) ** 2) ** 0.5
+    mean, deviation = told(prior_of(grid_of(formula.grid), formula.newcomer)[None], np.zeros(1), formula)
+    return float(mean[0]), float(deviation[0])

@@ -69,7 +69,7 @@ async def score(market: Market, agent: int = 1) -> dict[str, Any]:
 async def test_before_any_evidence_a_score_is_a_newcomers(market: Market, worker: WorkerRuntime) -> None:
     assert await jobs.judge_once(worker)
     found = await score(market)
-    assert (found["score"], found["jobs"], found["formula"], found["until"]) == (198_409, 0, "guildhall-1", None)
+    assert (found["score"], found["jobs"], found["formula"], found["until"]) == (100_000, 0, "guildhall-2", None)
     assert execute(market.database_url, "SELECT count(*) FROM market.quality_snapshots") == [(0,)]
 
 
@@ -79,7 +79,7 @@ async def test_good_reviews_lift_and_bad_ones_lower(market: Market, worker: Work
     assert await jobs.judge_once(worker)
     first = await score(market)
     assert first["jobs"] == 3
-    assert first["score"] > 198_409
+    assert first["score"] > 100_000
     await rated(market, 1, 4)
     execute(market.database_url, "UPDATE market.reaction_cursors SET position = 0 WHERE name = 'reputation.final'")
     assert await jobs.judge_once(worker)
@@ -114,7 +114,7 @@ async def test_failures_that_the_chain_saw_count_without_a_review(market: Market
     await jobs.judge_once(worker)
     found = await score(market)
     assert found["jobs"] == 1
-    assert found["score"] < 198_409
+    assert found["score"] == 100_000, "nobody is better off under a new name"
 
 
 async def test_work_between_wallets_of_one_account_earns_nothing(market: Market, worker: WorkerRuntime) -> None:
@@ -137,10 +137,10 @@ async def test_the_newest_qualities_are_the_scores(market: Market, worker: Worke
         "SELECT formula, prior, agent_id, quality, encode(digest, 'hex') FROM market.quality_snapshots"
         " JOIN market.quality_entries ON snapshot = digest",
     )
-    assert [row[:3] for row in rows] == [("guildhall-1", 198_409, 1)]
+    assert [row[:3] for row in rows] == [("guildhall-2", 100_000, 1)]
     assert rows[0][3] == (await score(market))["score"]
     document = (await market.stranger.get(f"/qualities/0x{rows[0][4]}")).json()
-    assert document == {"formula": "guildhall-1", "prior": 198_409, "qualities": {"1": rows[0][3]}}
+    assert document == {"formula": "guildhall-2", "prior": 100_000, "qualities": {"1": rows[0][3]}}
 
 
 async def test_an_explanation_tells_what_each_job_did(market: Market, worker: WorkerRuntime) -> None:

@@ -45,9 +45,32 @@ def test_each_row_of_the_table_is_a_distribution() -> None:
 
 def test_a_newcomer_begins_low_and_good_work_lifts_it() -> None:
     start, _ = newcomer(NEWEST)
-    assert start == pytest.approx(0.2, abs=0.01)
+    assert start == pytest.approx(0.1)
     assert start < only(jobs(5, 0)) < only(jobs(20, 0)) < 1
-    assert only(jobs(0, 5)) < start
+
+
+def test_a_bad_start_is_worth_a_new_name_and_a_bad_record_less() -> None:
+    start, _ = newcomer(NEWEST)
+    assert only(jobs(0, 5)) == start
+    assert only(jobs(0, 60, audit=Audit.FAILED)) < start
+
+
+def test_a_name_is_proven_by_work_that_went_well() -> None:
+    at_once = replace(NEWEST, proving=0.0)
+    assert only(jobs(2, 0)) < 0.8 * score(evidence(jobs(2, 0)), at_once).score[0]
+
+
+def test_strangers_lift_a_beginner_less_than_known_buyers() -> None:
+    known = [(1 + n % 10, n % 5, 10**7, Rating.GOOD, Audit.PASSED, float(n)) for n in range(100)]
+    praised = [(0, n, 10**7, Rating.GOOD, Audit.NONE, float(n)) for n in range(5)]
+    strangers = [(agent, 5 + rater, *rest) for agent, rater, *rest in praised]
+    by_known, by_strangers = (score(evidence([*known, *rows], 11), NEWEST).score[0] for rows in (praised, strangers))
+    assert by_strangers < by_known - 0.03
+
+
+def test_failing_an_audit_proves_nothing() -> None:
+    found = evidence([(0, n, 10**7, Rating.GOOD, audit, 0.0) for n, audit in enumerate(Audit)])
+    assert found.went_well(NEWEST).tolist() == [True, False, True]
 
 
 def test_nothing_seen_is_a_newcomer() -> None:
@@ -74,7 +97,7 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
 
 
 def test_work_long_ago_says_less() -> None:
-    rows = jobs(20, 0)
+    rows = jobs(20, 0, audit=Audit.PASSED)
     recent = score(evidence(rows), NEWEST).score[0]
     later = score(evidence(rows), NEWEST, until=5_000.0)
     assert later.score[0] < recent
