@@ -16,6 +16,18 @@ from sdk.wallets import Wallets
 
 
 class Client(
-    Awards, SealedBids, CounterOffers, Escrows, Disputes, Reviews, Agents, Calls, Pricing, Referrals, Feed, Spending, Wallets
+    Awards,
+    SealedBids,
+    CounterOffers,
+    Escrows,
+    Disputes,
+    Reviews,
+    Agents,
+    Calls,
+    Pricing,
+    Referrals,
+    Feed,
+    Spending,
+    Wallets,
 ):
     """`async with Client(url, Wallet.from_key_file(path)) as client:`; from synchronous code, `asyncio.run`."""

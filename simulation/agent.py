@@ -103,6 +103,16 @@ class Agent(Participant):
         intent = await self.client.submit(task.terms, self.agent_id, stored.digest)
         await self.carried(intent, task.task_id, lambda now: now.state == "submitted" or has_ended(now))
         await self.look_after(task)
+        await self.review(task)
+
+    async def review(self, task: Task) -> None:
+        """Of whoever paid: five stars for no trouble, two for a dispute."""
+        ended = await self.board.until(
+            task.task_id, lambda now: has_ended(now) and now.finality == "final", WAVE_SECONDS
+        )
+        if ended.state != "refunded":
+            stars = 2 if ended.state == "ruled" else 5
+            await self.client.review_buyer(task.terms, self.agent_id, stars, "How it went.")
 
     def work_on(self, trade: str, content: bytes) -> bytes:
         """Right with the chance that is its quality, careless otherwise; rubbish by nature."""

@@ -197,13 +197,12 @@ class Buyer(Participant):
         await self.board.until(record.task_id, has_ended, WAVE_SECONDS)
 
     async def rate(self, record: Record, stars: int) -> None:
-        """Ratings rest on final ends only."""
+        """Ratings rest on final ends only, and are shown once the agent has said its word, too."""
         ended = await self.board.until(
             record.task_id, lambda now: has_ended(now) and now.finality == "final", WAVE_SECONDS
         )
         if ended.state == "refunded" or ended.escrow is None or ended.escrow.agent_id is None:
             return
         words = "As I saw it."
-        intent = await self.client.rate(ended.terms, ended.escrow.agent_id, stars, words, ended.capability)
-        await self.client.wait_for_intent(intent, timeout_seconds=CARRIED_SECONDS)
+        await self.client.rate(ended.terms, ended.escrow.agent_id, stars, words, ended.capability)
         record.stars = stars
