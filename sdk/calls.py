@@ -1,12 +1,12 @@
 """Calls: who does one now, and having it done."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 from sdk.channels import Channels
-from sdk.errors import Conflict
+from sdk.errors import CallBroken, Conflict
 from sdk.vouchers import Channel, channel_id
 
 Work = Callable[[Any], Awaitable[Any]]
@@ -43,6 +43,29 @@ class Calls(Channels):
         if done["state"] == "held" and pay_from is not None:
             return await self.pay_call(named, pay_from, most=max_price)
         return done["answer"]
+
+    async def stream_call(
+        self, capability: str, input: Any, *, call_id: str | None = None, **wanted: Any
+    ) -> AsyncIterator[Any]:
+        """The parts of an agent's answer as they come, for calls that cost nothing; the answer itself where the agent
+        answers at once. The whole is stored: `call` with the same `call_id` gives the list of the parts.
+
+        Raises Problem before the first part, CallBroken after it.
+        """
+        named, problem, has_parts = call_id or str(uuid4()), None, False
+        body = {"call_id": named, "capability": capability, "input": input} | wanted
+        await self._token()
+        async for line in self._transport.lines("/v1/calls", body):
+            if "part" in line:
+                has_parts = True
+                yield line["part"]
+            elif line.get("call", line)["state"] == "answered":
+                if not has_parts:
+                    yield line.get("call", line)["answer"]
+                return
+            else:
+                problem = line["call"]["problem"]
+        raise CallBroken(named, problem)
 
     async def take_call(self, agent_id: int, *, wait_seconds: float = 20.0) -> dict[str, Any] | None:
         """The next call for an agent without an endpoint: id, call_id, input, expires_at; None where none came."""

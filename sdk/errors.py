@@ -120,6 +120,14 @@ class VoucherRefused(SdkError):
         super().__init__(f"voucher refused: {reason}{': ' + said if said else ''}")
 
 
+class CallBroken(SdkError):
+    """An answer in parts did not come to its end."""
+
+    def __init__(self, call_id: str, problem: str | None) -> None:
+        self.call_id = call_id
+        super().__init__(f"the call {call_id} broke off: {problem or 'no end came'}")
+
+
 class IntentFailed(SdkError):
     def __init__(self, intent_id: str, verb: str, reason: str | None, error: dict[str, Any] | None) -> None:
         self.intent_id, self.verb, self.reason, self.error = intent_id, verb, reason, error

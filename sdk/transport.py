@@ -1,7 +1,9 @@
 """HTTP with time-outs and bounded retries. Only what may be repeated safely is repeated."""
 
 import asyncio
+import json
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +57,20 @@ class Transport:
                 asked_seconds = retry_after_seconds(response)
             await asyncio.sleep(max(self._wait_seconds(attempt), asked_seconds))
         raise Unreachable(method, path, self.patience.attempts)
+
+    async def lines(self, path: str, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """What a POST answers line by line (NDJSON), asked once. Raises Problem, Unreachable."""
+        headers = {"Accept": "application/x-ndjson", **self._authorization()}
+        try:
+            async with self._http.stream("POST", path, json=body, headers=headers) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise problem_in(response)
+                async for line in response.aiter_lines():
+                    if line:
+                        yield dict(json.loads(line))
+        except httpx.TransportError as error:
+            raise Unreachable("POST", path, 1) from error
 
     def _authorization(self) -> dict[str, str]:
         return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}

@@ -37,6 +37,7 @@ from app.routing.desk import Offers, RoutingDesk, first_break
 from app.routing.dispatch import Ask, Attempt, Outcome
 from app.routing.models import Call
 from app.routing.rules import Candidate, Choice, Wanted, chosen
+from app.routing.streaming import Sink
 from app.web.metrics import metrics
 
 GRACE_SECONDS = 5
@@ -133,10 +134,15 @@ async def set_aside(session: AsyncSession, sequencer: Sequencer | None, order: O
 
 
 async def carry(
-    sessions: async_sessionmaker[AsyncSession], desk: RoutingDesk, offers: Offers, order: Order, run: int
+    sessions: async_sessionmaker[AsyncSession],
+    desk: RoutingDesk,
+    offers: Offers,
+    order: Order,
+    run: int,
+    sink: Sink | None = None,
 ) -> Call:
-    """Carries a begun call out and stores what came of it. Raises what stopped it, once that is stored, and CallRunning
-    where it took so long that it was begun anew."""
+    """Carries a begun call out and stores what came of it; a sink hears it before. Raises what stopped it, once that is
+    stored, and CallRunning where it took so long that it was begun anew."""
     asked = order.asked
     ask = Ask(
         wanted=asked.wanted,
@@ -147,6 +153,7 @@ async def carry(
         priority=asked.priority,
         headers={"Guildhall-Call": str(order.call_id)},
         check=offers.check,
+        sink=sink,
     )
     faults.reach("routing.begun_before_call")
     began = time.monotonic()

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from random import SystemRandom
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from jsonschema import Draft202012Validator
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -23,9 +23,11 @@ from app.routing.health import Health
 from app.routing.pool import Pool
 from app.routing.pulling import PULL, PullQueue
 from app.routing.rules import Candidate, Phase
+from app.routing.streaming import Sink
 from app.routing.wire import Wire
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 FRESH_SECONDS = 2.0
 MOST_POOLS = 256
 NEWCOMER = round(newcomer(NEWEST)[0] * WHOLE)
@@ -80,6 +82,7 @@ class RoutingDesk:
         self._offers: dict[str, Offers] = {}
         self._reading: dict[str, asyncio.Lock] = {}
         self._telling: set[asyncio.Task[None]] = set()
+        self._working: set[asyncio.Task[Any]] = set()
         self.health = Health(settings.redis_url.get_secret_value(), self._told)
         self.wire = Wire(allow_private=settings.private_endpoints)
         self.queue = PullQueue(sessions)
@@ -92,14 +95,31 @@ class RoutingDesk:
 
     async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*self._telling, return_exceptions=True)
+        for task in self._working:
+            task.cancel()
+        await asyncio.gather(*self._working, return_exceptions=True)
         await self.health.close()
         await self.queue.close()
         await self.wire.close()
 
-    async def post(self, url: str, body: bytes, seconds: float, headers: dict[str, str]) -> Any:
+    async def post(
+        self, url: str, body: bytes, seconds: float, headers: dict[str, str], sink: Sink | None = None
+    ) -> Any:
         """What an agent answers, at its endpoint or once it took the call. Raises EndpointFailed, EndpointRefused."""
         carrier: Carrier = self.queue if url.startswith(PULL) else self.wire
-        return await carrier.post(url, body, seconds, headers)
+        return await carrier.post(url, body, seconds, headers, sink)
+
+    def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Work that goes on when nobody waits for it any more: what it does is stored."""
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._worked)
+        return task
+
+    def _worked(self, task: asyncio.Task[Any]) -> None:
+        self._working.discard(task)
+        if not task.cancelled():
+            task.exception()  # it is stored, whether anybody asks for it or not
 
     async def offers(self, session: AsyncSession, capability: str) -> Offers:
         """The offers of a capability, at most FRESH_SECONDS old; one request reads them for all that wait."""

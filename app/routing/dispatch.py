@@ -13,6 +13,7 @@ from app.errors import CallFailed, EndpointFailed, EndpointRefused, NoAgentFits,
 from app.routing.health import Health
 from app.routing.pool import Pool
 from app.routing.rules import Candidate, Choice, Wanted, chosen
+from app.routing.streaming import Sink
 from app.web.metrics import metrics
 
 MOST_TRIES = 4
@@ -40,6 +41,12 @@ class Ask:
     priority: str = "normal"
     headers: dict[str, str] = field(default_factory=dict)
     check: Callable[[Candidate, Any], None] = lambda _candidate, _answer: None
+    sink: Sink | None = None
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether the caller has heard the beginning of an answer: no other can take its place."""
+        return self.sink is not None and self.sink.is_claimed
 
 
 @dataclass
@@ -65,7 +72,9 @@ class Outcome:
 class Carrier(Protocol):
     """How an offer's agent is asked. Raises EndpointFailed, EndpointRefused."""
 
-    async def post(self, url: str, body: bytes, seconds: float, headers: dict[str, str]) -> Any: ...
+    async def post(
+        self, url: str, body: bytes, seconds: float, headers: dict[str, str], sink: Sink | None = None
+    ) -> Any: ...
 
 
 class Dispatcher:
@@ -103,11 +112,13 @@ class Dispatcher:
         running: dict[asyncio.Task[Any], tuple[Attempt, Candidate]] = {}
         try:
             while True:
-                if not running and not await self._start(pool, ask, attempts, running, ends, hedge=False):
+                is_over = not running and ask.is_answering
+                if is_over or (not running and not await self._start(pool, ask, attempts, running, ends, hedge=False)):
                     failed = CallFailed(tries=len(attempts))
                     failed.attempts = tuple(attempts)
                     raise failed
-                wait = self._hedge_seconds() if hedges and len(self._times) >= KNOWN else None
+                may_hedge = hedges and len(self._times) >= KNOWN and not ask.is_answering
+                wait = self._hedge_seconds() if may_hedge else None
                 done, _ = await asyncio.wait(running, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
                 if not done:
                     hedges = False  # once is enough, whether there was a second agent or not
@@ -164,7 +175,7 @@ class Dispatcher:
         began = time.monotonic()
         self.health.began(candidate.agent_id)
         try:
-            answer = await self._carrier.post(candidate.endpoint, ask.body, seconds, ask.headers)
+            answer = await self._carrier.post(candidate.endpoint, ask.body, seconds, ask.headers, ask.sink)
             ask.check(candidate, answer)
             attempt.ok = True
         except (EndpointFailed, EndpointRefused) as error:

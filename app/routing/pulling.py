@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from app.boundary import transaction
 from app.errors import CallOver, EndpointFailed
 from app.routing.models import PulledCall, PullingAgent
+from app.routing.streaming import Sink
 
 log = logging.getLogger(__name__)
 PULL = "pull:"
@@ -50,8 +51,10 @@ class PullQueue:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
 
-    async def post(self, url: str, body: bytes, seconds: float, headers: dict[str, str]) -> Any:
-        """As Wire.post, for an offer with the scheme PULL. Raises EndpointFailed."""
+    async def post(
+        self, url: str, body: bytes, seconds: float, headers: dict[str, str], sink: Sink | None = None
+    ) -> Any:
+        """As Wire.post, for an offer with the scheme PULL, and never in parts. Raises EndpointFailed."""
         named, agent_id = uuid4(), int(url.removeprefix(PULL))
         row = {"id": named, "agent_id": agent_id, "call_id": headers.get("Guildhall-Call", ""), "input": body}
         until = func.clock_timestamp() + timedelta(seconds=seconds)

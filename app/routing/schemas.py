@@ -17,7 +17,7 @@ from app.routing.actions import Asked
 from app.routing.models import Call
 from app.routing.rules import Candidate, Choice, Considered, Wanted
 from app.routing.rules.choice import Preference
-from app.routing.wire import NUL
+from app.routing.streaming import NUL
 from app.web.fields import (
     AddressField,
     Amount,

@@ -2,16 +2,15 @@
 alone (a name may mean another address the next time)."""
 
 import asyncio
-import re
 import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 import httpcore
-import orjson
 
 from app.errors import EndpointFailed, EndpointRefused
+from app.routing.streaming import NDJSON, Sink, json_of, read_lines
 
 FORBIDDEN = tuple(
     ip_network(each)
@@ -24,8 +23,6 @@ FORBIDDEN = tuple(
     )
 )
 """IANA's special-purpose registries (RFC 6890 and its successors), and what leads into them by translation."""
-NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-"""A NUL in JSON, which the database does not store; not a backslash before u0000."""
 MAX_ANSWER = 1024 * 1024
 CONNECT_SECONDS = 2.0
 
@@ -82,17 +79,24 @@ class Wire:
     async def close(self) -> None:
         await self._pool.aclose()
 
-    async def post(self, url: str, body: bytes, seconds: float, headers: dict[str, str]) -> Any:
-        """The JSON that an endpoint answers. Raises EndpointFailed, EndpointRefused. No redirect is followed."""
-        sent = [("Content-Type", "application/json"), ("Accept", "application/json"), *headers.items()]
+    async def post(
+        self, url: str, body: bytes, seconds: float, headers: dict[str, str], sink: Sink | None = None
+    ) -> Any:
+        """The JSON that an endpoint answers; of NDJSON, which only goes to a sink, the array of its values. No redirect
+        is followed. Raises EndpointFailed, EndpointRefused."""
+        accepts = "application/json" if sink is None else f"{NDJSON}, application/json;q=0.5"
+        sent = [("Content-Type", "application/json"), ("Accept", accepts), *headers.items()]
         limits = {"connect": min(seconds, CONNECT_SECONDS), "read": seconds, "write": seconds, "pool": seconds}
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds) as limit:
                 async with self._pool.stream(
                     "POST", url, headers=sent, content=body, extensions={"timeout": limits}
                 ) as answer:
-                    content = await read_all(answer)
                     status = answer.status
+                    if sink is not None and status == 200 and is_ndjson(answer):
+                        limit.reschedule(sink.until)
+                        return await read_lines(answer.aiter_stream(), MAX_ANSWER, sink, answer)
+                    content = await read_all(answer)
         except TimeoutError as error:
             raise EndpointFailed(reason=f"no answer within {seconds:.2f} s") from error
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
@@ -101,12 +105,13 @@ class Wire:
             raise EndpointFailed(reason="the address is neither http nor https") from error
         if status != 200:
             raise EndpointFailed(reason=f"status {status}")
-        if NUL.search(content):
-            raise EndpointFailed(reason="the answer holds a NUL character")
-        try:
-            return orjson.loads(content)
-        except orjson.JSONDecodeError as error:
-            raise EndpointFailed(reason="the answer is not JSON") from error
+        return json_of(content)
+
+
+def is_ndjson(answer: httpcore.Response) -> bool:
+    """Whether it comes line by line."""
+    kinds = (value for name, value in answer.headers if name.lower() == b"content-type")
+    return any(kind.partition(b";")[0].strip().lower() == NDJSON.encode() for kind in kinds)
 
 
 async def read_all(answer: httpcore.Response) -> bytes:

@@ -9,9 +9,9 @@ from eth_account import Account
 from devnet.keys import participant_key
 from devnet.processes import Service
 from sdk import Client, Wallet
-from sdk.errors import Problem
+from sdk.errors import CallBroken, Problem
 from tests.integration.api import execute, mirror_agent
-from tests.unit.routing.agents import OK, agents
+from tests.unit.routing.agents import OK, Scripted, Speaking, agents, serving
 
 
 @pytest.fixture
@@ -55,3 +55,25 @@ async def test_a_program_takes_calls_and_does_them(served: tuple[Service, str], 
         with pytest.raises(Problem, match="No "):
             await client.call("text.count", [])
         await asyncio.wait_for(serving, 10)
+
+
+async def test_a_program_hears_an_answer_in_parts(served: tuple[Service, str], database_url: str) -> None:
+    key = participant_key(17)
+    mirror_agent(database_url, 7, key.address)
+    whole, broken = Speaking([b"1", b"2"]), Speaking([b"1", b"2"], breaks_after=1)
+    async with (
+        serving(whole, broken, Scripted([OK])) as offers,
+        Client(served[1], Wallet(Account.from_key(key.private_key))) as client,
+    ):
+        for name, offer in zip(("whole", "broken", "once"), offers, strict=True):
+            listing = {"pricing": "per_call", "price": "0", "unit": "call", "endpoint": offer.endpoint}
+            await client.offer(7, f"text.{name}", "Speaking", **listing)
+        assert [part async for part in client.stream_call("text.whole", {})] == [1, 2]
+        assert [part async for part in client.stream_call("text.once", {})] == [{"ok": True}]
+        heard = []
+        with pytest.raises(CallBroken, match="No valid answer"):
+            async for part in client.stream_call("text.broken", {}):
+                heard.append(part)  # it breaks off
+        assert heard == [1]
+        with pytest.raises(Problem, match="no-agent-fits"):
+            await anext(client.stream_call("text.nobody", {}))

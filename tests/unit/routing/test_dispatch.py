@@ -131,7 +131,7 @@ def test_at_most_three_of_ten_are_left_out() -> None:
 async def test_a_slow_call_is_asked_of_another_and_the_loser_is_cancelled(dispatcher: Dispatcher) -> None:
     async with agents([OK] * 40 + [(1.0, 200, b'{"slow":1}')], [OK]) as (offers, scripted):
         pool, hedged = Pool(offers), replace(ASK, hedge=True, try_seconds=2.0)
-        for _ in range(120):
+        for _ in range(1_000):
             outcome = await dispatcher.call(pool, hedged)
             assert outcome.answer == {"ok": True}
             if len(outcome.attempts) == 2 and outcome.attempts[0].choice.agent_id == 1:
