@@ -59,6 +59,8 @@ async def redeem_batch(
     session: AsyncSession, sequencer: Sequencer, due: Sequence[tuple[ChannelVoucher, Channel]]
 ) -> None:
     """One transaction for all of them. A voucher that the contract passes over costs the others nothing."""
+    for voucher, _ in due:
+        voucher.tries = voucher.tries + 1 if voucher.asked == voucher.cumulative else 0
     calls = [(struct_of(channel), signed_of(voucher)) for voucher, channel in due]
     intent = await relayer.enqueue(
         session,
@@ -71,9 +73,8 @@ async def redeem_batch(
         payer=Payer.PLATFORM,
     )
     for voucher, _ in due:
-        voucher.tries = voucher.tries + 1 if voucher.asked == voucher.cumulative else 0
         voucher.asked, voucher.intent_id, voucher.since = voucher.cumulative, intent.id, None
-        if voucher.tries == MOST_TRIES - 1:
+        if voucher.tries == MOST_TRIES:
             log.error("a voucher is not tried again: channel=%s payee=%s", voucher.channel_id, voucher.payee)
 
 
