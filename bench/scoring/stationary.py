@@ -12,7 +12,7 @@ from app.reputation.scoring import NEWEST, Formula, score
 from app.reputation.scoring.evidence import Floats
 from bench.scoring.attacks import ATTACKS, IDENTITIES, Attack
 from bench.scoring.controls import CONTROLS
-from bench.scoring.world import World, world_of
+from bench.scoring.world import JOBS, World, world_of
 
 T_95 = {10: 1.833, 20: 1.729, 30: 1.699}
 """One-sided 95% quantiles of Student's t with one degree of freedom less than the runs."""
@@ -108,7 +108,8 @@ def by_variant(outcomes: Sequence[Outcome]) -> dict[tuple[int, str], list[Outcom
 
 
 def report(seed: int, runs: int, attackers_jobs: int, processes: int) -> bool:
-    """Prints the table for attackers with so many honest jobs; whether every bound holds."""
+    """Prints the table for attackers with so many honest jobs; whether every bound holds, which are those of
+    attackers with a full record."""
     print(f"\nAttackers with {attackers_jobs} honest jobs, {runs} seeds: r / r_oracle")
     names = [*CONTROLS, "told who lies"]
     heads = "".join(f"{name:>{len(name) + 2}}" for name in names)
@@ -118,7 +119,7 @@ def report(seed: int, runs: int, attackers_jobs: int, processes: int) -> bool:
     held = True
     for (number, variant), group in by_variant(outcomes).items():
         attack, ratios = ATTACKS[number], [each.ratio for each in group]
-        low, floor = bound(ratios), attack.floor
+        low, floor = bound(ratios), attack.floor if attackers_jobs == JOBS else None
         held &= floor is None or low >= floor
         others = "".join(f"{np.mean([each.others[name] for each in group]):>{len(name) + 2}.2f}" for name in names)
         mean_r, rank = np.mean([each.r for each in group]), np.mean([each.rank for each in group])
