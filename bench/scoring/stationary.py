@@ -12,7 +12,7 @@ from app.reputation.scoring import NEWEST, Formula, score
 from app.reputation.scoring.evidence import Floats
 from bench.scoring.attacks import ATTACKS, IDENTITIES, Attack
 from bench.scoring.controls import CONTROLS
-from bench.scoring.world import JOBS, World, world_of
+from bench.scoring.world import JOBS, USDC, World, world_of
 
 T_95 = {10: 1.833, 20: 1.729, 30: 1.699}
 """One-sided 95% quantiles of Student's t with one degree of freedom less than the runs."""
@@ -147,11 +147,14 @@ ABLATIONS: dict[str, Callable[[Formula], Formula]] = {
 }
 
 
+CHEAP = USDC // 2
+"""What a lie costs where its price does not count: a sixth. For a cent each there would be millions, too many to hold."""
+
+
 def ablated(given: tuple[str, Case]) -> float:
     name, case = given
     formula = ABLATIONS[name](NEWEST)
-    cap = formula if formula.use_value else replace(formula, cap=10_000)
-    return ratio_with(case, cap)
+    return ratio_with(case, formula if formula.use_value else replace(formula, cap=CHEAP))
 
 
 def ablation(seed: int, runs: int, processes: int) -> None:
