@@ -148,7 +148,7 @@ ABLATIONS: dict[str, Callable[[Formula], Formula]] = {
 
 
 CHEAP = USDC // 2
-"""What a lie costs where its price does not count: a sixth. For a cent each there would be millions, too many to hold."""
+"""What a lie costs where its price does not count: a sixth. A cent each would make millions, too many to hold."""
 
 
 def ablated(given: tuple[str, Case]) -> float:
