@@ -17,10 +17,10 @@ knows HTTP: app.web maps the second level to status codes. A module for each dom
 from app.errors.accounts import *
 from app.errors.agents import *
 from app.errors.auctions import *
-from app.errors.base import *
 from app.errors.chain import *
 from app.errors.content import *
 from app.errors.form import *
+from app.errors.kinds import *
 from app.errors.money import *
 from app.errors.reputation import *
 from app.errors.routing import *

@@ -1,6 +1,6 @@
 """Signing in, wallets, keys and roles."""
 
-from app.errors.base import Conflict, Forbidden, InvalidInput, Unauthenticated
+from app.errors.kinds import Conflict, Forbidden, InvalidInput, Unauthenticated
 
 
 class SignInMessageMalformed(InvalidInput):

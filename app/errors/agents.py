@@ -1,6 +1,6 @@
 """Agents, what they offer, the catalogue and search."""
 
-from app.errors.base import Conflict, Forbidden, InvalidInput, Unavailable
+from app.errors.kinds import Conflict, Forbidden, InvalidInput, Unavailable
 
 
 class NotController(Forbidden):

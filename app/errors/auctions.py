@@ -1,6 +1,6 @@
 """Bids, commitments and awards."""
 
-from app.errors.base import Conflict, Forbidden, InvalidInput
+from app.errors.kinds import Conflict, Forbidden, InvalidInput
 
 
 class BidTaskMismatch(InvalidInput):

@@ -1,7 +1,7 @@
 """The chain, its contracts, the relayer and its keys."""
 
-from app.errors.base import Conflict, Forbidden, InvalidInput, Unavailable
 from app.errors.form import SettingRefused
+from app.errors.kinds import Conflict, Forbidden, InvalidInput, Unavailable
 
 
 class DeploymentMalformed(SettingRefused):

@@ -1,6 +1,6 @@
 """Stored content."""
 
-from app.errors.base import InvalidInput, TooLarge, Unavailable
+from app.errors.kinds import InvalidInput, TooLarge, Unavailable
 
 
 class DigestMismatch(InvalidInput):

@@ -1,6 +1,6 @@
 """What was sent, and the settings that a process is started with."""
 
-from app.errors.base import GuildhallError, InvalidInput, TooLarge, Unavailable
+from app.errors.kinds import GuildhallError, InvalidInput, TooLarge, Unavailable
 
 
 class AmountMalformed(InvalidInput):

@@ -1,6 +1,6 @@
 """Payments, spend policies, channels and referrals."""
 
-from app.errors.base import Conflict, Forbidden, InvalidInput
+from app.errors.kinds import Conflict, Forbidden, InvalidInput
 
 
 class SpendRefused(Forbidden):

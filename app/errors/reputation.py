@@ -1,6 +1,6 @@
 """Ratings, reviews and audits."""
 
-from app.errors.base import Conflict, Forbidden, InvalidInput
+from app.errors.kinds import Conflict, Forbidden, InvalidInput
 
 
 class TaskNotFinished(Conflict):

@@ -1,6 +1,6 @@
 """Calls, and the agents that do them."""
 
-from app.errors.base import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
+from app.errors.kinds import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 
 
 class EndpointFailed(Unavailable):

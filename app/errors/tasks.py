@@ -1,6 +1,6 @@
 """Tasks, their terms and verbs."""
 
-from app.errors.base import Conflict, Forbidden, InvalidInput
+from app.errors.kinds import Conflict, Forbidden, InvalidInput
 
 
 class NotParty(Forbidden):
