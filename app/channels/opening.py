@@ -122,7 +122,8 @@ async def closing(counter: Counter, named: Hash32, deadline: int | None) -> Sign
 async def carried(counter: Counter, signable: Signable, signature: bytes) -> Intent:
     """The intent of a signed verb, the one that it has already where it came before. Raises BadSignature."""
     await verify(counter.chain, signable.typed_data, signature, counter.payer)
-    key = f"{signable.verb}:{hashlib.sha256(signable.call(signature)).hexdigest()}"
+    data = signable.call(signature)
+    key = f"{signable.verb}:{hashlib.sha256(data).hexdigest()}"
     known = await intent_by_key(counter.session, key)
     if known is not None:
         return known
@@ -133,7 +134,7 @@ async def carried(counter: Counter, signable: Signable, signature: bytes) -> Int
         task_id=None,
         account=counter.payer,
         to=contract_of(counter.sequencer.deployment),
-        data=signable.call(signature),
+        data=data,
     )
     if signable.spends:
         await spending.record(counter.session, intent.id, counter.payer, signable.spends)
