@@ -17,6 +17,7 @@ from app.chain.contracts import register_for
 from app.chain.deployment import Deployment, load
 from app.chain.rpc import AsyncChain
 from app.chain.typed_data import digest, register
+from app.config import sqlalchemy_url
 from app.database import Address, make_engine, make_sessions
 from app.relayer.actions import enqueue
 from app.relayer.jobs import one_round
@@ -35,7 +36,7 @@ LIMIT_SECONDS = 300.0
 
 async def main(deployment: Deployment, intents: int, keys: int) -> dict[str, float]:
     """Rates a second, and the processor's time of this process for each intent."""
-    engine = make_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+asyncpg://"), pool_size=20)
+    engine = make_engine(sqlalchemy_url(os.environ["DATABASE_URL"]), pool_size=20)
     async with AsyncChain([os.environ["RPC_URLS"]]) as chain:
         signers = [LocalSigner(os.urandom(32)) for _ in range(2 * keys)]
         await chain.request("evm_setBlockGasLimit", hex(BLOCK_GAS))

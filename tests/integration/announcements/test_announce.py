@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.announcements.actions import advance, announce, next_for
 from app.boundary import after_commit, transaction
+from app.config import sqlalchemy_url
 from app.database import INDEXER_ROLE, make_engine, make_sessions
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -17,7 +18,7 @@ TOPICS = ["test.happened"]
 
 @pytest.fixture
 async def sessions(database_url: str) -> AsyncIterator[Sessions]:
-    engine = make_engine(database_url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    engine = make_engine(sqlalchemy_url(database_url))
     yield make_sessions(engine)
     await engine.dispose()
 
@@ -115,7 +116,7 @@ async def test_calls_after_the_commit_run_once_and_only_then(sessions: Sessions)
 
 
 async def test_the_indexer_may_announce_but_not_write_the_market(database_url: str) -> None:
-    url = database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    url = sqlalchemy_url(database_url)
     engine = make_engine(url, role=INDEXER_ROLE)
     async with transaction(make_sessions(engine)) as session:
         await announce(session, TOPICS[0], "from the indexer", {})

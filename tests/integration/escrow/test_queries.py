@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.config import sqlalchemy_url
 from app.database import Address, Hash32, TaskId, make_engine, make_sessions
 from app.errors import ChainNotMirrored
 from app.escrow import queries
@@ -24,7 +25,7 @@ def url(postgres: Postgres, migrated_template: str) -> str:
 
 @pytest.fixture
 async def session(url: str) -> AsyncIterator[AsyncSession]:
-    engine = make_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+    engine = make_engine(sqlalchemy_url(url))
     async with make_sessions(engine)() as session:
         yield session
     await engine.dispose()

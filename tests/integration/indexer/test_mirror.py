@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.chain import contracts
 from app.chain.typed_data import ZERO_HASH, task_id
+from app.config import sqlalchemy_url
 from app.database import Address, make_engine, make_sessions
 from app.escrow import queries
 from app.escrow.rules import Refund, State
@@ -89,7 +90,7 @@ async def test_the_app_reads_what_was_mirrored(world: World, mirror: Mirror, sta
     block = world.fund(terms)
     mirror.catch_up(world.chain)
     task = task_id(terms, world.deployment)
-    engine = make_engine(mirror.database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    engine = make_engine(sqlalchemy_url(mirror.database_url))
     async with make_sessions(engine)() as session:
         escrow = await queries.escrow_of(session, task)
         events = await queries.events_of(session, task)

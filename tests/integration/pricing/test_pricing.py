@@ -9,11 +9,10 @@ import pytest
 
 from app.boundary import WorkerRuntime, transaction
 from app.chain.typed_data import ZERO_ADDRESS
-from app.database import make_engine, make_sessions
 from app.escrow.rules import State
 from app.pricing import actions, jobs
 from app.pricing.rules import Demand
-from tests.integration.api import execute
+from tests.integration.api import execute, working
 from tests.integration.market import BLOCK, FINALIZED, Market, problem
 
 LISTED = {"agent_id": 1, "capability": "text.sort", "title": "Sorting", "price": "1000"}
@@ -24,9 +23,8 @@ BOUNDS = {"floor": "900", "ceiling": "1150", "step_bps": 1000, "target": 1, "int
 async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
     for table in ("market.listings", "market.tasks", "chain.escrows", "chain.escrow_events"):
         execute(market.database_url, f"DELETE FROM {table}")
-    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(market.settings) as runtime:
+        yield runtime
 
 
 @pytest.fixture

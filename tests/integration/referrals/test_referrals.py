@@ -10,10 +10,9 @@ import pytest
 from app.boundary import WorkerRuntime
 from app.chain.typed_data import ZERO_ADDRESS
 from app.config import Settings
-from app.database import make_engine, make_sessions
 from app.escrow.rules import State
 from app.referrals import jobs
-from tests.integration.api import execute, mirror_clock, running_api
+from tests.integration.api import execute, mirror_clock, running_api, working
 from tests.integration.market import BLOCK, CHAIN_TIME, Market, Person, open_market, problem
 
 ENDED = BLOCK + 1
@@ -38,9 +37,8 @@ async def market(settings: Settings, database_url: str, tmp_path: Path) -> Async
 
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
-    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(market.settings) as runtime:
+        yield runtime
 
 
 async def code_of(person: Person) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.boundary import WorkerRuntime
 from app.chain.deployment import Deployment, load
 from app.chain.rpc import AsyncChain
-from app.config import Settings
+from app.config import Settings, sqlalchemy_url
 from app.database import make_engine, make_sessions
 from app.relayer.sender import Sender
 from tests.integration.relayer.bench import Bench, MakeRuntime, signer_of
@@ -44,7 +44,7 @@ async def chain(pool_url: str) -> AsyncIterator[AsyncChain]:
 
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    made = make_engine(database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    made = make_engine(sqlalchemy_url(database_url))
     yield made
     await made.dispose()
 

@@ -26,6 +26,7 @@ from app.boundary import transaction
 from app.chain.contracts import call_data
 from app.chain.deployment import Deployment, load
 from app.chain.rpc import AsyncChain
+from app.config import sqlalchemy_url
 from app.database import Address, make_engine, make_sessions
 from app.migrate import migrate
 from app.relayer.actions import enqueue
@@ -121,7 +122,7 @@ async def world(tmp_path: Path, run_env: dict[str, str]) -> AsyncIterator[World]
         deployed = deploy(net.endpoints.rpc_url, tmp_path / "deployment.json")
         migrate(net.endpoints.database_url)
         contracts = load(tmp_path / "deployment.json")
-        engine = make_engine(net.endpoints.database_url.replace("postgresql://", "postgresql+asyncpg://"))
+        engine = make_engine(sqlalchemy_url(net.endpoints.database_url))
         pool = Pool(random.Random(7))
         async with AsyncChain([net.endpoints.rpc_url], timeout_seconds=10) as chain:
             with pool_proxy(net.endpoints.rpc_url, pool) as proxied:

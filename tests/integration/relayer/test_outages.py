@@ -9,6 +9,7 @@ from eth_account import Account
 
 from app.chain.deployment import load
 from app.chain.rpc import AsyncChain
+from app.config import sqlalchemy_url
 from app.database import make_engine, make_sessions
 from app.migrate import migrate
 from app.relayer.sender import Sender
@@ -37,7 +38,7 @@ async def test_broker_and_database_come_back(net: Network, tmp_path: Path, run_e
     env = run_env | worker_environment(
         ends.database_url, ends.redis_url, ends.rpc_url, tmp_path / "deployment.json", tmp_path
     )
-    engine = make_engine(ends.database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    engine = make_engine(sqlalchemy_url(ends.database_url))
     async with AsyncChain([ends.rpc_url]) as chain:
         await chain.request("anvil_setBalance", account.address, hex(10**20))
         deployment = load(tmp_path / "deployment.json")

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from app.boundary import WorkerRuntime
-from app.database import make_engine, make_sessions
 from app.escrow.rules import Refund, State
 from app.reputation.reviews.jobs import sweep_once
-from tests.integration.api import environment_of, execute, exit_code_of
+from tests.integration.api import environment_of, execute, exit_code_of, working
 from tests.integration.market import BUDGET, CHAIN_TIME, FINALIZED, Market, Person, packed, problem
 
 PAID = {"remaining": 0, "paid": BUDGET // 2, "fees": 100}
@@ -35,9 +34,8 @@ def fresh(market: Market) -> None:
 
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[WorkerRuntime]:
-    engine = make_engine(market.settings.sqlalchemy_url, pool_size=4)
-    yield WorkerRuntime(market.settings, engine, make_sessions(engine))
-    await engine.dispose()
+    async with working(market.settings) as runtime:
+        yield runtime
 
 
 def sides(market: Market) -> dict[str, Person]:
