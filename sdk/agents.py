@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from sdk.schemas import Agent, Found, Intent, Listing
 from sdk.session import Session
-from sdk.typed_data import refuse_difference, register_message
+from sdk.typed_data import register_message
 
 By = Literal["words", "meaning", "both"]
 
@@ -17,9 +17,8 @@ class Agents(Session):
         nonce, deadline = int(prepared["nonce"]), int(prepared["deadline"])
         message = {"owner": self.address, "agentURI": agent_uri, "nonce": nonce, "deadline": deadline}
         ours = register_message(message, await self.network())
-        refuse_difference(ours, prepared["typed_data"])
         body = {"agent_uri": agent_uri, "nonce": prepared["nonce"], "deadline": prepared["deadline"]}
-        answer = await self._post("/v1/agents/registrations", {**body, "signature": self.wallet.sign_typed(ours)})
+        answer = await self._post("/v1/agents/registrations", {**body, "signature": self._agreed(ours, prepared)})
         return Intent.model_validate(answer.get("intent", answer))
 
     async def agents(self, owner: str | None = None) -> list[Agent]:

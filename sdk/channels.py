@@ -116,8 +116,7 @@ class Channels(Session):
     async def _agree(self, path: str, asked: dict[str, Any], ours: TypedData) -> Intent:
         """Prepares a verb, compares what it asks to be signed, signs ours."""
         prepared = await self._post(f"{path}/prepare", asked)
-        refuse_difference(ours, prepared["typed_data"])
-        carried = await self._post(path, asked | {"signature": self.wallet.sign_typed(ours)})
+        carried = await self._post(path, asked | {"signature": self._agreed(ours, prepared)})
         return Intent.model_validate(carried["intent"])
 
     async def _channel_id(self, channel: Channel) -> str:

@@ -47,8 +47,7 @@ class Escrows(Session):
         asked = {"task_ids": [task_id(terms, network) for terms in plan], **bounds}
         prepared = await self._post("/v1/tasks/fund-batch/prepare", asked)
         ours = batch_message(plan, bounds["valid_after"], bounds["valid_before"], network)
-        refuse_difference(ours, prepared["typed_data"])
-        body = {**asked, "signature": self.wallet.sign_typed(ours)}
+        body = {**asked, "signature": self._agreed(ours, prepared)}
         return carried(Carried.model_validate(await self._post("/v1/tasks/fund-batch", body)))
 
     async def award_and_fund(self, terms: Terms, bid_digest: str, price: int) -> Intent:

@@ -11,7 +11,7 @@ from sdk.intents import feedback, refuse_standing_order
 from sdk.schemas import BuyerRecord, Reply, Review, ReviewPage, ReviewTaken, TaskReviews
 from sdk.session import Session
 from sdk.terms import Terms
-from sdk.typed_data import TypedData, refuse_difference, review_message, task_id
+from sdk.typed_data import TypedData, review_message, task_id
 
 MAX_HELD_SECONDS = 30 * 24 * 3600
 """A rating is carried up to 14 days later, and must still hold then."""
@@ -81,11 +81,6 @@ class Reviews(Session):
         asked again."""
         path = f"{await self._path(terms, verb)}/prepare"
         return dict((await self.request("POST", path, repeatable=True, json=said)).json())
-
-    def _agreed(self, ours: TypedData, prepared: dict[str, Any]) -> str:
-        """The signature of our own message, once the service's is the same."""
-        refuse_difference(ours, prepared["typed_data"])
-        return self.wallet.sign_typed(ours)
 
     async def _path(self, terms: Terms, verb: str) -> str:
         return f"/v1/tasks/{task_id(terms, await self.network())}/{verb}"

@@ -14,6 +14,7 @@ from sdk.schemas import Intent, Page
 from sdk.sign_in import sign_in_message
 from sdk.terms import Terms, warnings_of
 from sdk.transport import Patience, Transport
+from sdk.typed_data import TypedData, refuse_difference
 from sdk.wallet import Wallet
 
 T = TypeVar("T")
@@ -134,6 +135,11 @@ class Session:
         """Repeatable: the service answers a repeat of the key as it answered the first, and does nothing twice."""
         key = {"Idempotency-Key": secrets.token_hex(16)}
         return (await self.request("POST", path, repeatable=True, json=body, headers=key)).json()
+
+    def _agreed(self, ours: TypedData, prepared: dict[str, Any]) -> str:
+        """The signature of our own message, once the service's is the same. Raises SignatureRefused."""
+        refuse_difference(ours, prepared["typed_data"])
+        return self.wallet.sign_typed(ours)
 
     async def _all(self, path: str, **params: Any) -> AsyncIterator[dict[str, Any]]:
         """Every item of a list, page by page until there is no next cursor."""

@@ -7,7 +7,7 @@ from sdk.errors import SignatureRefused
 from sdk.schemas import EscrowView, PlacedBid, Task
 from sdk.session import Session
 from sdk.terms import AuctionPlan, Bid, Terms, message_of
-from sdk.typed_data import bid_digest, escrow_message, refuse_difference, task_id
+from sdk.typed_data import bid_digest, escrow_message, task_id
 
 
 class Tasks(Session):
@@ -84,8 +84,7 @@ class Tasks(Session):
             salt=str(prepared["typed_data"]["message"].get("salt")),
         )
         typed_data = escrow_message("Bid", message_of(ours), network)
-        refuse_difference(typed_data, prepared["typed_data"])
-        body = {"bid": prepared["bid"], "signature": self.wallet.sign_typed(typed_data)}
+        body = {"bid": prepared["bid"], "signature": self._agreed(typed_data, prepared)}
         placed = PlacedBid.model_validate(await self._post(path, body))
         refuse_other_digest(placed, bid_digest(ours, network))
         return placed
