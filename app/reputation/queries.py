@@ -26,6 +26,13 @@ SIDES = (
     func.coalesce(PAYEES.account, Escrow.payee, Escrow.agent),
 )
 """The accounts of who owns the agent, who worked, and who is paid."""
+IS_RATING = and_(
+    Feedback.tag1 == TAG,
+    Feedback.task_id.is_not(None),
+    Feedback.value_decimals == 0,
+    Feedback.value.between(MIN_STARS, MAX_STARS),
+)
+"""Entries of the registry that are stars of ours."""
 Columns = TypeVarTuple("Columns")
 
 
@@ -37,13 +44,7 @@ async def feedback_on(session: AsyncSession, task_id: TaskId) -> Feedback | None
 async def final_stars(session: AsyncSession, agent_id: int, finalized: int) -> list[int]:
     """The stars of final reviews that stand."""
     found = select(Feedback.value).where(
-        Feedback.agent_id == agent_id,
-        Feedback.tag1 == TAG,
-        Feedback.task_id.is_not(None),
-        Feedback.value_decimals == 0,
-        Feedback.value.between(MIN_STARS, MAX_STARS),
-        Feedback.revoked.is_(False),
-        Feedback.last_block <= finalized,
+        Feedback.agent_id == agent_id, IS_RATING, Feedback.revoked.is_(False), Feedback.last_block <= finalized
     )
     return list(await session.scalars(found))
 

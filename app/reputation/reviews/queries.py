@@ -14,18 +14,10 @@ from app.escrow.models import Escrow
 from app.escrow.rules import Refund, State
 from app.relayer.models import Intent
 from app.reputation.mirror_models import Feedback
+from app.reputation.queries import IS_RATING
 from app.reputation.reviews.models import Review, ReviewReply, ReviewWindow, SealedReview
 from app.reputation.reviews.rules import BuyerRecord, Side, Tally
-from app.reputation.rules import MAX_STARS, MIN_STARS, TAG
 from app.tasks.models import Task
-
-IS_RATING = and_(
-    Feedback.tag1 == TAG,
-    Feedback.task_id.is_not(None),
-    Feedback.value_decimals == 0,
-    Feedback.value.between(MIN_STARS, MAX_STARS),
-)
-"""Entries of the registry that are stars of ours."""
 
 
 @dataclass(frozen=True)
