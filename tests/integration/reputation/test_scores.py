@@ -14,7 +14,7 @@ from app.reputation.scoring.formula import FORMULAS
 from devnet.keys import participant_key
 from tests.integration.api import execute, running_api, working
 from tests.integration.market import BLOCK, BUDGET, CHAIN_TIME, FINALIZED, Market, open_market, problem
-from tests.integration.reputation.test_reviews import feedback
+from tests.integration.reputation.reviewing import feedback
 
 REPORT = "0x" + "5a" * 32
 TABLES = (

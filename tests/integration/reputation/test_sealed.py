@@ -13,14 +13,9 @@ from app.reputation import jobs as scores
 from app.reputation.reviews.jobs import sweep_once
 from tests.integration.api import execute
 from tests.integration.market import Market, Person
-from tests.integration.reputation.test_reviews import (
-    feedback,
-    fresh,  # noqa: F401 # clears the tables
-    let_end,
-    released,
-    shown,
-    worker,  # noqa: F401 # a fixture
-)
+from tests.integration.reputation.reviewing import feedback, let_end, released, shown
+
+pytestmark = pytest.mark.usefixtures("fresh")
 
 COMMENTS = {"buyer": "Nezahualcoyotl was slow", "agent": "Tlacaelel paid late"}
 HELD = "market.sealed_reviews"
@@ -94,7 +89,7 @@ def readers(market: Market) -> dict[str, Person | None]:
 
 async def test_no_reader_finds_what_is_sealed(
     market: Market,
-    worker: WorkerRuntime,  # noqa: F811
+    worker: WorkerRuntime,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -122,7 +117,7 @@ async def test_no_reader_finds_what_is_sealed(
     assert all(secret in everything_else(market) for secret in held.secrets)
 
 
-async def test_no_answer_depends_on_what_is_sealed(market: Market, worker: WorkerRuntime) -> None:  # noqa: F811
+async def test_no_answer_depends_on_what_is_sealed(market: Market, worker: WorkerRuntime) -> None:
     """The same questions before anything is sealed, with one star and with five: the same answers, stars or none."""
     of_buyer, of_agent = await released(market), await released(market)
     await sweep_once(worker)
@@ -178,7 +173,7 @@ async def test_the_trail_keeps_nothing_that_can_be_guessed(market: Market) -> No
     assert len(answers) == 1
 
 
-async def test_a_sealed_review_does_not_enter_a_score(market: Market, worker: WorkerRuntime) -> None:  # noqa: F811
+async def test_a_sealed_review_does_not_enter_a_score(market: Market, worker: WorkerRuntime) -> None:
     for table in ("market.judged_jobs", "market.judged_agents"):
         execute(market.database_url, f"DELETE FROM {table}")
     task_id = await released(market)
