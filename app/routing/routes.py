@@ -76,6 +76,8 @@ async def call(
     if streams:
         return await streamed(runtime, desk, offers, order, begun.run)
     done = await actions.carry(runtime.sessions, desk, offers, order, begun.run)
+    if done.state != "held":
+        return call_out(done, done.ended_at or done.created_at)
     async with transaction(runtime.sessions) as fresh:
         return await shown(fresh, done, runtime)
 

@@ -11,6 +11,7 @@ from app.errors import EndpointFailed
 
 NDJSON = "application/x-ndjson"
 MAX_LINE = 256 * 1024
+END = object()
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """A NUL in JSON, which the database does not store; not a backslash before u0000."""
 
@@ -37,16 +38,9 @@ class Sink:
 
     async def lines(self, work: asyncio.Task[Any]) -> AsyncIterator[Any]:
         """What comes, until the work is done and nothing is left."""
-        while True:
-            line = asyncio.create_task(self._lines.get())
-            await asyncio.wait({line, work}, return_when=asyncio.FIRST_COMPLETED)
-            if line.done():
-                yield line.result()
-                continue
-            line.cancel()
-            while not self._lines.empty():
-                yield self._lines.get_nowait()
-            return
+        work.add_done_callback(lambda _: self._lines.put_nowait(END))
+        while (line := await self._lines.get()) is not END:
+            yield line
 
 
 def json_of(content: bytes) -> Any:
