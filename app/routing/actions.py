@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -254,3 +254,10 @@ def due_of(call: Call) -> Due:
     assert call.channel_id is not None
     assert call.payee is not None
     return Due(Hash32(call.channel_id), Address(call.payee), call.price)
+
+
+async def forget(session: AsyncSession, days: int, most: int) -> int:
+    """Deletes at most so many calls that ended so long ago; how many. Answers that wait to be paid stay."""
+    old = queries.ended_before(days).limit(most).with_for_update(skip_locked=True)
+    done = await session.execute(delete(Call).where(tuple_(Call.account, Call.call_id).in_(old)))
+    return int(getattr(done, "rowcount", 0))

@@ -21,7 +21,8 @@ from app.routing import queries
 from app.routing.dispatch import Carrier, Dispatcher
 from app.routing.health import Health
 from app.routing.pool import Pool
-from app.routing.pulling import PULL, PullQueue
+from app.routing.pulling import PullQueue
+from app.routing.queries import PULL
 from app.routing.rules import Candidate, Phase
 from app.routing.streaming import Sink
 from app.routing.wire import Wire

@@ -1,7 +1,6 @@
 """Frees the money of calls that were lost with their process, and forgets old calls."""
 
 from celery import shared_task
-from sqlalchemy import text
 
 from app.boundary import WorkerRuntime, run_in_worker, transaction
 from app.routing import actions, pulling, queries
@@ -9,13 +8,6 @@ from app.routing import actions, pulling, queries
 SCHEDULE: dict[str, float] = {"routing.free_lost": 60.0, "routing.forget": 3600.0}
 BATCH, MOST_BATCHES = 500, 100
 LOST = {"state": "failed", "price": 0, "problem": "Its process went before there was an answer."}
-FORGET = """
-DELETE FROM market.calls WHERE (account, call_id) IN (
-    SELECT account, call_id FROM market.calls
-    WHERE state IN ('answered', 'failed') AND ended_at < clock_timestamp() - make_interval(days => :days)
-    LIMIT :batch FOR UPDATE SKIP LOCKED
-)
-"""
 
 
 @shared_task(name="routing.free_lost")  # type: ignore[untyped-decorator]  # celery ships no types
@@ -44,8 +36,7 @@ async def forget_once(runtime: WorkerRuntime) -> int:
     gone = 0
     for _ in range(MOST_BATCHES):
         async with transaction(runtime.sessions) as session:
-            done = await session.execute(text(FORGET), {"days": runtime.settings.calls_days, "batch": BATCH})
-            deleted = int(getattr(done, "rowcount", 0))
+            deleted = await actions.forget(session, runtime.settings.calls_days, BATCH)
         gone += deleted
         if deleted < BATCH:
             break

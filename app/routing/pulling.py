@@ -10,19 +10,18 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.boundary import transaction
 from app.errors import CallOver, EndpointFailed
+from app.routing import queries
 from app.routing.models import PulledCall, PullingAgent
+from app.routing.queries import PULL
 from app.routing.streaming import Sink
 
 log = logging.getLogger(__name__)
-PULL = "pull:"
-"""The scheme of an offer whose agent pulls; the rest is its id."""
-PULLING_SECONDS = 60
 LOOK_SECONDS = 0.05
 KEPT_SECONDS = 3_600
 
@@ -78,15 +77,17 @@ class PullQueue:
         for the same agent gets another."""
         came = asyncio.Event()
         self._agents[agent_id].add(came)
+        ends = asyncio.get_running_loop().time() + seconds
         try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    came.clear()
-                    async with transaction(self._sessions) as session:
-                        found = await taken(session, agent_id)
-                    if found is not None:
-                        return found
-                    self._look()
+            while True:
+                came.clear()
+                # Nothing ends this early: what was taken would be nobody's.
+                async with transaction(self._sessions) as session:
+                    found = await taken(session, agent_id)
+                if found is not None:
+                    return found
+                self._look()
+                async with asyncio.timeout_at(ends):
                     await came.wait()
         except TimeoutError:
             return None
@@ -113,27 +114,19 @@ class PullQueue:
     async def _see(self, session: AsyncSession) -> None:
         """One look: answers that came, and agents that have something to do."""
         if self._answers:
-            ended = select(PulledCall).where(PulledCall.id.in_(list(self._answers)), PulledCall.ended_at.is_not(None))
-            for row in await session.scalars(ended):
+            for row in await queries.ended_of(session, list(self._answers)):
                 waiting = self._answers.get(row.id)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(row)
         if self._agents:
-            busy = select(PulledCall.agent_id).where(PulledCall.agent_id.in_(list(self._agents)), is_waiting())
-            for agent_id in await session.scalars(busy.distinct()):
+            for agent_id in await queries.called_of(session, list(self._agents)):
                 for came in self._agents.get(agent_id, ()):
                     came.set()
 
 
-def is_waiting() -> Any:
-    """Whether a call can still be taken."""
-    return PulledCall.taken_at.is_(None) & (PulledCall.expires_at > func.clock_timestamp())
-
-
 async def taken(session: AsyncSession, agent_id: int) -> Work | None:
     """Takes the oldest call that waits; no two take the same."""
-    oldest = select(PulledCall.id).where(PulledCall.agent_id == agent_id, is_waiting())
-    one = oldest.order_by(PulledCall.created_at).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    one = queries.oldest_waiting(agent_id).scalar_subquery()
     mine = update(PulledCall).where(PulledCall.id == one).values(taken_at=func.clock_timestamp()).returning(PulledCall)
     found = (await session.scalars(mine)).one_or_none()
     return None if found is None else Work(found.id, found.call_id, orjson.loads(found.input), found.expires_at)
@@ -155,7 +148,7 @@ async def answer(session: AsyncSession, agent_id: int, named: UUID, given: Any, 
     in_time = open_.where(PulledCall.expires_at > func.clock_timestamp())
     if (await session.scalars(in_time.values(**said).returning(PulledCall.id))).one_or_none() is not None:
         return
-    held = (await session.scalars(select(PulledCall).where(*mine))).one_or_none()
+    held = await queries.taken_call(session, agent_id, named)
     if held is None or held.ended_at is None or (held.answer, held.failure) != (given, failure):
         raise CallOver(id=str(named))
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.mirror_models import ChainAgent
@@ -17,13 +17,16 @@ from app.database import Address, AddressColumn
 from app.listings.models import Listing
 from app.listings.rules import Pricing, Visibility
 from app.reputation.models import JudgedAgent
-from app.routing.models import Call, PullingAgent
-from app.routing.pulling import PULL, PULLING_SECONDS
+from app.routing.models import Call, PulledCall, PullingAgent
 from app.routing.rules import Candidate
 
 REGION = "region:"
 MOST_OFFERS = 20_000
 LOST_SECONDS = 300
+PULL = "pull:"
+"""The scheme of an offer whose agent pulls; the rest is its id."""
+PULLING_SECONDS = 60
+"""So long after it last asked, an agent is given calls."""
 
 
 async def candidates(session: AsyncSession, capability: str, newcomer: int) -> list[Candidate]:
@@ -110,3 +113,38 @@ async def calls_of(
         wanted = wanted.where(tuple_(Call.created_at, Call.call_id) < after)
     ordered = wanted.order_by(Call.created_at.desc(), Call.call_id.desc()).limit(limit)
     return list(await session.scalars(ordered))
+
+
+def ended_before(days: int) -> Select[Address, UUID]:
+    """The names of calls that were answered or failed so long ago."""
+    old = Call.ended_at < func.clock_timestamp() - timedelta(days=days)
+    return select(Call.account, Call.call_id).where(Call.state.in_(("answered", "failed")), old)
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """Whether a call can still be taken by its agent."""
+    return and_(PulledCall.taken_at.is_(None), PulledCall.expires_at > func.clock_timestamp())
+
+
+def oldest_waiting(agent_id: int) -> Select[UUID]:
+    """The id of the call that an agent takes next, locked; another that asks at once gets another."""
+    found = select(PulledCall.id).where(PulledCall.agent_id == agent_id, is_waiting())
+    return found.order_by(PulledCall.created_at).limit(1).with_for_update(skip_locked=True)
+
+
+async def ended_of(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[PulledCall]:
+    """Those of these calls that their agents answered or gave up."""
+    ended = select(PulledCall).where(PulledCall.id.in_(ids), PulledCall.ended_at.is_not(None))
+    return (await session.scalars(ended)).all()
+
+
+async def called_of(session: AsyncSession, agent_ids: Sequence[int]) -> Sequence[int]:
+    """Those of these agents for whom a call waits."""
+    called = select(PulledCall.agent_id).where(PulledCall.agent_id.in_(agent_ids), is_waiting()).distinct()
+    return (await session.scalars(called)).all()
+
+
+async def taken_call(session: AsyncSession, agent_id: int, named: UUID) -> PulledCall | None:
+    """A call that this agent took, be it over or not."""
+    mine = (PulledCall.id == named, PulledCall.agent_id == agent_id, PulledCall.taken_at.is_not(None))
+    return (await session.scalars(select(PulledCall).where(*mine))).one_or_none()

@@ -75,6 +75,18 @@ async def test_who_waits_is_given_what_comes(puller: Puller) -> None:
     assert [(await call).json()["answer"] for call in calls] == [0, 10]
 
 
+async def test_what_waits_is_taken_without_waiting(puller: Puller) -> None:
+    async with puller.calling() as call:
+        for _ in range(200):
+            if execute(puller.shop.database_url, "SELECT 1 FROM market.pulled_calls"):
+                break
+            await asyncio.sleep(0.02)
+        work = await puller.take(0)
+        assert work is not None
+        await puller.answer(work, answer=1)
+        assert (await call).json()["answer"] == 1
+
+
 async def test_a_failure_is_told_at_once(puller: Puller) -> None:
     async with puller.calling() as call:
         for _ in range(4):
