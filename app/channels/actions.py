@@ -51,8 +51,8 @@ async def reserve(session: AsyncSession, sequencer: Sequencer, payer: Address, c
     paid, owed = sum(book.signed for book in books.values()), sum(book.reserved for book in books.values())
     book = books[channel_id]
     rules.require_credit(rules.credit_of(sequencer.credit, sequencer.most, paid), owed, amount)
-    holds = await queries.final_holdings(session, channel, clock)
-    rules.require_room(Cover(holds, book.signed, book.reserved), amount)
+    holdings = await queries.final_holdings(session, [channel], clock)
+    rules.require_room(Cover(holdings[channel_id], book.signed, book.reserved), amount)
     book.reserved += amount
     await session.flush()
 

@@ -32,14 +32,20 @@ async def channels_of(
     return (await session.scalars(ordered)).all()
 
 
-async def final_holdings(session: AsyncSession, channel: Channel, clock: ChainClock) -> int:
-    """What the channel holds for vouchers in all, without top-ups that a reorg could still undo."""
-    pending = select(func.coalesce(func.sum(cast(ChannelEvent.args["amount"].astext, Numeric(78, 0))), 0)).where(
-        ChannelEvent.channel_id == channel.channel_id,
+async def final_holdings(session: AsyncSession, channels: Sequence[Channel], clock: ChainClock) -> dict[str, int]:
+    """What each channel holds for vouchers in all, without top-ups that a reorg could still undo."""
+    amount = func.sum(cast(ChannelEvent.args["amount"].astext, Numeric(78, 0)))
+    topped_up = select(ChannelEvent.channel_id, amount).where(
+        ChannelEvent.channel_id.in_([each.channel_id for each in channels]),
         ChannelEvent.name == "ChannelToppedUp",
         ChannelEvent.block_number > clock.finalized_number,
     )
-    return channel.deposited - channel.returned - channel.tasks - int((await session.execute(pending)).scalar_one())
+    rows = await session.execute(topped_up.group_by(ChannelEvent.channel_id))
+    pending = {channel_id: int(amount) for channel_id, amount in rows}
+    return {
+        each.channel_id: each.deposited - each.returned - each.tasks - pending.get(each.channel_id, 0)
+        for each in channels
+    }
 
 
 async def books_of(session: AsyncSession, payer: Address) -> dict[str, ChannelBook]:
@@ -48,11 +54,12 @@ async def books_of(session: AsyncSession, payer: Address) -> dict[str, ChannelBo
     return {book.channel_id: book for book in await session.scalars(found.execution_options(populate_existing=True))}
 
 
-async def cover_of(session: AsyncSession, channel: Channel, clock: ChainClock) -> Cover:
-    """A channel's money and what it is promised for, as it stands."""
-    book = await session.get(ChannelBook, channel.channel_id)
-    holds = await final_holdings(session, channel, clock)
-    return Cover(holds, book.signed, book.reserved) if book is not None else Cover(holds, 0, 0)
+async def covers_of(session: AsyncSession, channels: Sequence[Channel], clock: ChainClock) -> dict[str, Cover]:
+    """Each channel's money and what it is promised for, as it stands."""
+    holdings = await final_holdings(session, channels, clock)
+    found = await session.scalars(select(ChannelBook).where(ChannelBook.channel_id.in_(list(holdings))))
+    promised = {book.channel_id: (book.signed, book.reserved) for book in found}
+    return {named: Cover(holds, *promised.get(named, (0, 0))) for named, holds in holdings.items()}
 
 
 async def voucher_of(session: AsyncSession, channel_id: Hash32, payee: Address) -> ChannelVoucher | None:

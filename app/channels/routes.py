@@ -84,7 +84,7 @@ async def list_channels(session: DbSession, account: CurrentAccount, page: Pagin
     """The account's channels, newest first."""
     clock = await chain_clock(session)
     rows = await queries.channels_of(session, account, page.after("int", "hash"), page.limit + 1)
-    covers = {row.channel_id: await queries.cover_of(session, row, clock) for row in rows[: page.limit]}
+    covers = await queries.covers_of(session, rows, clock)
     return page_of(
         rows,
         page,
@@ -100,7 +100,8 @@ async def read_channel(channel_id: Hash32Field, session: DbSession, account: Cur
     if channel is None or channel.payer != account:
         raise NotFound(kind="channel")
     clock = await chain_clock(session)
-    return channel_out(channel, await queries.cover_of(session, channel, clock), clock)
+    covers = await queries.covers_of(session, [channel], clock)
+    return channel_out(channel, covers[channel_id], clock)
 
 
 @router.post("/channels/{channel_id}/top-up/prepare")
