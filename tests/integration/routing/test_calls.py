@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from app.config import Settings
-from tests.integration.api import Wallet, execute, running_api
+from tests.integration.api import Wallet, execute, running_api, until
 from tests.integration.routing.shop import Shop, kind
 from tests.unit.routing.agents import BROKEN, OK, Scripted, agents
 
@@ -154,10 +154,7 @@ async def test_breakers_are_announced(shop: Shop) -> None:
         for _ in range(5):
             await shop.call()
     said = "SELECT payload FROM market.announcements WHERE topic = 'breaker.open' AND subject = 'agent:1'"
-    for _ in range(100):
-        if execute(shop.database_url, said):
-            break
-        await asyncio.sleep(0.05)
+    await until(lambda: execute(shop.database_url, said))
     assert execute(shop.database_url, said)[0][0] == {"agent_id": 1, "from": "closed", "to": "open"}
 
 

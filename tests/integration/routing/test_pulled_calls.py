@@ -10,7 +10,7 @@ import pytest
 
 from app.config import Settings
 from app.routing import jobs
-from tests.integration.api import Wallet, execute, working
+from tests.integration.api import Wallet, execute, until, working
 from tests.integration.routing.shop import Shop, kind
 
 TAKE = "/v1/agents/1/calls/take"
@@ -62,10 +62,7 @@ async def test_an_agent_takes_a_call_and_answers_it(puller: Puller) -> None:
 
 async def test_who_waits_is_given_what_comes(puller: Puller) -> None:
     waiting = [asyncio.create_task(puller.take()) for _ in range(2)]
-    for _ in range(500):
-        if execute(puller.shop.database_url, "SELECT 1 FROM market.pulling_agents"):
-            break
-        await asyncio.sleep(0.02)
+    await until(lambda: execute(puller.shop.database_url, "SELECT 1 FROM market.pulling_agents"))
     calls = [asyncio.create_task(puller.shop.call(input=number, try_ms=5_000)) for number in range(2)]
     given = await asyncio.gather(*waiting)
     works = [each for each in given if each is not None]
@@ -77,10 +74,7 @@ async def test_who_waits_is_given_what_comes(puller: Puller) -> None:
 
 async def test_what_waits_is_taken_without_waiting(puller: Puller) -> None:
     async with puller.calling() as call:
-        for _ in range(200):
-            if execute(puller.shop.database_url, "SELECT 1 FROM market.pulled_calls"):
-                break
-            await asyncio.sleep(0.02)
+        await until(lambda: execute(puller.shop.database_url, "SELECT 1 FROM market.pulled_calls"))
         work = await puller.take(0)
         assert work is not None
         await puller.answer(work, answer=1)

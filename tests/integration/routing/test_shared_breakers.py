@@ -5,6 +5,7 @@ import time
 
 from app.routing.health import Health
 from app.routing.rules import Phase
+from tests.integration.api import until
 
 
 def fail(health: Health, agent: int, times: int = 5) -> None:
@@ -13,21 +14,14 @@ def fail(health: Health, agent: int, times: int = 5) -> None:
         health.ended(agent, False, 300, pool_size=10)
 
 
-async def until(condition: object, seconds: float = 3.0) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]  # a lambda
-        assert time.monotonic() < ends, "it did not come about"
-        await asyncio.sleep(0.02)
-
-
 async def test_what_one_process_opens_the_others_leave_out(redis_url: str) -> None:
     one, other = Health(redis_url), Health(redis_url)
     await one.start()
     await other.start()
     try:
         fail(one, 71)
-        await until(lambda: other.is_ejected(71, time.monotonic()))
-        await until(lambda: not other.is_ejected(71, time.monotonic()))
+        await until(lambda: other.is_ejected(71, time.monotonic()), 3.0)
+        await until(lambda: not other.is_ejected(71, time.monotonic()), 3.0)
         now = time.monotonic()
         got = [await each.claim_probe(71, now) for each in (other, one)]
         assert sorted(got) == [False, True]
@@ -35,7 +29,7 @@ async def test_what_one_process_opens_the_others_leave_out(redis_url: str) -> No
         prober.began(71)
         prober.ended(71, True, 20, pool_size=10)
         assert prober.of(71).breaker.phase is Phase.CLOSED
-        await until(lambda: all(each.of(71).breaker.phase is Phase.CLOSED for each in (one, other)), 5)
+        await until(lambda: all(each.of(71).breaker.phase is Phase.CLOSED for each in (one, other)), 5.0)
     finally:
         await one.close()
         await other.close()

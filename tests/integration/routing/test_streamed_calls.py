@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 
 from app.config import Settings
+from tests.integration.api import execute, until
 from tests.integration.routing.paying import Payer
 from tests.integration.routing.shop import Shop, kind
 from tests.unit.routing.agents import BROKEN, OK, Scripted, Speaking, serving
@@ -100,18 +101,12 @@ async def test_who_hangs_up_finds_the_answer_later(shop: Shop) -> None:
         await shop.list(1, offer.endpoint)
         name = str(uuid4())
         asking = asyncio.create_task(stream(shop, call_id=name))
-        for _ in range(500):
-            if agent.calls:
-                break
-            await asyncio.sleep(0.02)
+        await until(lambda: agent.calls)
         await asyncio.sleep(0.2)
         asking.cancel()
-        for _ in range(100):
-            found = (await shop.get(f"/calls/{name}")).json()
-            if found["state"] != "running":
-                break
-            await asyncio.sleep(0.05)
-        assert found["answer"] == VALUES
+        running = "SELECT 1 FROM market.calls WHERE state = 'running'"
+        await until(lambda: not execute(shop.database_url, running))
+        assert (await shop.get(f"/calls/{name}")).json()["answer"] == VALUES
 
 
 async def test_what_is_paid_is_not_heard_before(shop: Shop, settings: Settings) -> None:
