@@ -13,7 +13,7 @@ from functools import cache, partial
 import numpy as np
 
 from app.reputation.scoring import NEWEST, Audit, Formula, Rating, newcomer, score
-from app.reputation.scoring.course import moved, told
+from app.reputation.scoring.course import Record, better, moved, told
 from app.reputation.scoring.evidence import Floats
 from app.reputation.scoring.inference import LEAST_SILENCE
 from app.reputation.scoring.likelihood import grid_of, likelihoods, prior_of
@@ -33,34 +33,51 @@ class Focal:
         self.grid = grid_of(formula.grid)
         self.anew = prior_of(self.grid, formula.stepped)
         self.table = np.exp(likelihoods(self.grid, LEAST_SILENCE, formula))[0]
+        fresh = np.outer(np.array(formula.standing), prior_of(self.grid, formula.newcomer))
+        self.new = Record(fresh[None], np.zeros(1))
         self.leave()
 
     def leave(self) -> None:
         """A new name."""
-        self.state: Floats = np.outer(np.array(self.formula.standing), prior_of(self.grid, self.formula.newcomer))
-        self.bad, self.proofs, self.since = 0, 0, 0.0
-        self.score = self.start = self.seen()
+        self.record = self.new
+        self.bad, self.since = 0, 0.0
+        self.score = self.start = self.worth(self.new)
 
     def works(self, good: bool, says_good: bool, audited: bool, days: float) -> None:
         """A job of full weight ended, so many days after the last."""
         audit = (Audit.PASSED if good else Audit.FAILED) if audited else Audit.NONE
         category = (Rating.GOOD if says_good else Rating.BAD) * len(Audit) + audit
-        current = moved(self.state[None], self.anew, np.ones(1), np.full(1, days), self.formula)[0]
-        current = current * self.table[category]
-        self.state = current / current.sum()
+        went_well = good if audited else says_good
+        job, ago = np.ones(1), np.full(1, days)
+        old = Record(moved(self.record.state, self.anew, job, ago, self.formula), self.record.behind)
+        new = Record(moved(self.new.state, self.anew, job, 0.0 * ago, self.formula), self.new.behind)
+        kept, anew = (self.with_job(each, category, went_well) for each in (old, new))
+        may = went_well and self.record.behind[0] < self.formula.starts_anew
+        self.record = better(kept, anew, np.array([may]), self.formula)
         self.bad += not says_good
-        self.proofs += good if audited else says_good
-        self.score = self.seen()
+        self.score = self.worth(self.record)
 
-    def seen(self) -> float:
-        return float(told(self.state.sum(axis=0)[None], np.array([float(self.proofs)]), self.formula)[0][0])
+    def with_job(self, record: Record, category: int, went_well: bool) -> Record:
+        return record.after(self.table[category][None], np.ones(1), np.full(1, float(went_well)))
+
+    def is_better_anew(self, ahead: int) -> bool:
+        """Whether a new name would be worth more after so many jobs that go well."""
+        kept, anew = self.record, self.new
+        for _ in range(ahead):
+            kept, anew = (self.with_job(each, Rating.GOOD * len(Audit), went_well=True) for each in (kept, anew))
+        return self.worth(anew) > self.worth(kept)
+
+    def worth(self, record: Record) -> float:
+        return float(told(record.state.sum(axis=1), record.behind, self.formula)[0][0])
 
 
 POLICIES: dict[str, Callable[[Focal, float], bool]] = {
     "stays": lambda _focal, _age: False,
     "below a newcomer": lambda focal, _age: focal.score < focal.start - 1e-9,
     "after a bad rating": lambda focal, _age: focal.bad > 0,
-    "nothing good yet": lambda focal, _age: focal.bad > 0 and focal.proofs == 0,
+    "nothing good yet": lambda focal, _age: focal.bad > 0 and focal.record.behind[0] == 0,
+    "better after a good job": lambda focal, _age: focal.is_better_anew(1),
+    "after three good jobs": lambda focal, _age: focal.is_better_anew(3),
     "after three bad ratings": lambda focal, _age: focal.bad > 2,
     "every 10 days": lambda _focal, age: age >= 10,
     "every day": lambda _focal, age: age >= 1,

@@ -1,16 +1,19 @@
 """How good an agent is now: its jobs in the order of their ends, through a filter that expects steps.
 
 The state is a distribution over quality for each standing. It begins low, and what it says above a new name's worth
-counts only as far as trusted work has gone well: after a bad start an agent is where newcomers are, and after a good
-one a new name costs what the old one has proven (Friedman and Resnick 2001: newcomers pay dues). Before each job a
+counts only as far as trusted work has gone well: after a bad start an agent is where newcomers are, its first good job
+counts as a newcomer's, and from then on a new name costs what the old one has proven (Friedman and Resnick 2001:
+newcomers pay dues). Before each job a
 little of the state is spread out anew (the agent may have become another), so that what is long ago says less, and a
 sudden change is found within a few jobs (Adams and MacKay 2007, with a constant hazard). Only trusted jobs move this
 clock: who could make others forget by fake jobs would.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from app.reputation.scoring.evidence import Evidence, Floats, Ints
+from app.reputation.scoring.evidence import Bools, Evidence, Floats, Ints
 from app.reputation.scoring.formula import Formula
 from app.reputation.scoring.inference import Judged
 from app.reputation.scoring.likelihood import grid_of, likelihoods, prior_of
@@ -24,7 +27,8 @@ def course(evidence: Evidence, seen: Judged, formula: Formula, until: float) -> 
     grid = grid_of(formula.grid)
     newcomer, anew = prior_of(grid, formula.newcomer), prior_of(grid, formula.stepped)
     table = np.exp(likelihoods(grid, seen.silence, formula))
-    state = seen.standings[:, :, None] * newcomer
+    fresh = seen.standings[:, :, None] * newcomer
+    state = fresh.copy()
     last = np.full(evidence.agent_count, np.nan)
     behind = np.zeros(evidence.agent_count)
     weights, categories = evidence.weights(formula), evidence.categories(formula)
@@ -34,13 +38,38 @@ def course(evidence: Evidence, seen: Judged, formula: Formula, until: float) -> 
         weight, trust = weights[jobs], seen.kinds[jobs]
         heard = np.einsum("jt,jtsk->jsk", trust, table[:, categories[jobs]].transpose(1, 0, 2, 3))
         days = np.nan_to_num(evidence.days[jobs] - last[agents])
-        current = moved(state[agents], anew, weight * trust[:, 0], days, formula)
-        current *= heard ** weight[:, None, None]
-        state[agents] = current / current.sum(axis=(1, 2), keepdims=True)
+        own = weight * trust[:, 0]
+        record = Record(moved(state[agents], anew, own, days, formula), behind[agents])
+        record = record.after(heard, weight, proofs[jobs])
+        may = (proofs[jobs] > 0) & (behind[agents] < formula.starts_anew)
+        if may.any():
+            first = Record(moved(fresh[agents], anew, own, 0.0 * days, formula), 0.0 * own)
+            record = better(record, first.after(heard, weight, proofs[jobs]), may, formula)
+        state[agents], behind[agents] = record.state, record.behind
         last[agents] = evidence.days[jobs]
-        behind[agents] += proofs[jobs]
     state = moved(state, anew, np.zeros(len(state)), np.nan_to_num(until - last), formula)
     return told(state.sum(axis=1), behind, formula)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is believed of some agents, `state` [agent][standing][quality], and how far their names are proven."""
+
+    state: Floats
+    behind: Floats
+
+    def after(self, heard: Floats, weight: Floats, proof: Floats) -> "Record":
+        """The same agents with one job more each, of the likelihoods `heard`."""
+        chances = self.state * heard ** weight[:, None, None]
+        return Record(chances / chances.sum(axis=(1, 2), keepdims=True), self.behind + proof)
+
+
+def better(kept: Record, anew: Record, may: Bools, formula: Formula) -> Record:
+    """The agents that `may` as they would be under a new name, where that is worth more: what was before is forgotten,
+    as it would be for who comes again."""
+    worth = [told(each.state.sum(axis=1), each.behind, formula)[0] for each in (kept, anew)]
+    starts = may & (worth[1] > worth[0])
+    return Record(np.where(starts[:, None, None], anew.state, kept.state), np.where(starts, anew.behind, kept.behind))
 
 
 def told(chances: Floats, behind: Floats, formula: Formula) -> tuple[Floats, Floats]:

@@ -1,6 +1,6 @@
 """Every number that the score depends on. A change of any is a new version, with a name of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -10,7 +10,8 @@ class Formula:
     A job weighs min(1, value / cap): what is too small to be worth a lie says little, and a large job is one job still.
     `honest_prior` is by what a rater has behind him, twice as much from one to the next, the last for all above: who
     has little is cheap to make up. `proving` is how much trusted work makes half of that count by which an agent is
-    above `unproven`.
+    above `unproven`. Until so much as `starts_anew` went well a good job counts as the first of a new name, if that is
+    worth more.
     Each `use_` leaves a part out, so that what it is worth can be measured.
     """
 
@@ -28,6 +29,7 @@ class Formula:
     newcomer: tuple[float, float] = (1.5, 6.0)
     proving: float = 0.0
     unproven: float = 1.0
+    starts_anew: float = 0.0
     stepped: tuple[float, float] = (2.0, 2.0)
     grid: int = 24
     coarse: int = 12
@@ -42,7 +44,7 @@ class Formula:
     use_time: bool = True
 
 
-NEWEST = Formula(
+SECOND = Formula(
     "guildhall-2",
     honest_prior=(1.5, 1.5, 2.0, 4.0, 6.0),
     newcomer=(3.0, 6.0),
@@ -51,5 +53,6 @@ NEWEST = Formula(
     coarse=8,
     step_per_job=0.0012,
 )
-FORMULAS = {formula.name: formula for formula in (Formula("guildhall-1"), NEWEST)}
+NEWEST = replace(SECOND, name="guildhall-3", starts_anew=0.5, step_per_job=0.001)
+FORMULAS = {formula.name: formula for formula in (Formula("guildhall-1"), SECOND, NEWEST)}
 """Every version that ever counted, so that old scores can be made again."""

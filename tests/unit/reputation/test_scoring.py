@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.reputation.scoring import NEWEST, Audit, Evidence, Rating, effects, newcomer, score
+from app.reputation.scoring import NEWEST, Audit, Evidence, Formula, Rating, effects, newcomer, score
 from app.reputation.scoring.evidence import CATEGORIES
+from app.reputation.scoring.formula import SECOND
 from app.reputation.scoring.likelihood import Standing, grid_of, likelihoods
 from bench.scoring.attacks import ATTACKS, IDENTITIES, camouflage, slander, wash
 from bench.scoring.moving import Step, crossed
@@ -53,6 +54,25 @@ def test_a_bad_start_is_worth_a_new_name_and_a_bad_record_less() -> None:
     start, _ = newcomer(NEWEST)
     assert only(jobs(0, 5)) == start
     assert only(jobs(0, 60, audit=Audit.FAILED)) < start
+
+
+def known_buyers(*rows: tuple[int, Rating], formula: Formula = NEWEST) -> float:
+    """The score of an agent with these jobs (day, rating), of buyers who are known for the truth."""
+    known = [(1 + n % 10, n % 5, 10**7, Rating.GOOD, Audit.PASSED, float(n)) for n in range(100)]
+    own = [(0, day % 5, 10**7, rating, Audit.NONE, float(day)) for day, rating in rows]
+    return float(score(evidence([*known, *own], 11), formula).score[0])
+
+
+def test_the_first_good_job_after_a_bad_start_is_worth_what_a_newcomers_is() -> None:
+    start = [(day, Rating.BAD) for day in range(4)]
+    good = [(day, Rating.GOOD) for day in range(5, 7)]
+    assert known_buyers(*start, *good) == pytest.approx(known_buyers(*good), abs=0.01)
+    assert known_buyers(*start, *good, formula=SECOND) < known_buyers(*good, formula=SECOND) - 0.02
+
+
+def test_what_went_wrong_later_is_not_forgotten() -> None:
+    good, bad = [(0, Rating.GOOD), (1, Rating.GOOD)], [(day, Rating.BAD) for day in range(2, 8)]
+    assert known_buyers(*good, *bad, (9, Rating.GOOD)) < known_buyers(*good, (9, Rating.GOOD)) - 0.03
 
 
 def test_a_name_is_proven_by_work_that_went_well() -> None:
