@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     finality_depth: int | None = Field(default=None, ge=1)
     accept_pending_forever: bool = False
     indexer_port: int | None = Field(default=None, ge=1, le=65_535)
+    audit_key: SecretStr | None = Field(default=None, min_length=32)
+    audit_share: int = Field(default=50_000, ge=0, le=1_000_000)
     audit_pause_seconds: float = Field(default=1.0, ge=0)
     poll_seconds: float = Field(default=0.25, gt=0)
     rpc_quorum: int = Field(default=1, ge=1)

@@ -21,7 +21,8 @@ class Role(IntEnum):
     GUARDIAN = 4
     FEE_OWNER = 5
     SEQUENCER = 100
-    """It signs and sends nothing, so nobody has to fund it."""
+    OPERATOR = 101
+    """These sign and send nothing, so nobody has to fund them."""
 
 
 FIRST_PARTICIPANT = 6

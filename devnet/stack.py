@@ -123,6 +123,8 @@ def process_environment(net: Network, file: Path, data_dir: Path, port: int, env
         "GAS_START_WEI": str(10**18),  # a development chain's gas costs nobody anything
         "GAS_CONTRACT_START_WEI": str(10**18),
         "ARBITERS": role_key(Role.ARBITER).address,
+        "OPERATORS": role_key(Role.OPERATOR).address,
+        "AUDIT_KEY": "for development: whoever reads this knows what is drawn",
     }
 
 

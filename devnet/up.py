@@ -107,6 +107,7 @@ def write_keys(running: Stack) -> Path:
     """A file for each key that a person may want to act with, in a folder that only the owner can read."""
     folder = running.data_dir / "keys"
     write_key_file(folder, "arbiter", role_key(Role.ARBITER))
+    write_key_file(folder, "operator", role_key(Role.OPERATOR))
     for number in range(PARTICIPANTS):
         write_key_file(folder, f"participant-{number}", participant_key(number))
     return folder

@@ -1,6 +1,7 @@
 """The whole client, one method per verb of the market."""
 
 from sdk.agents import Agents
+from sdk.audits import Audits
 from sdk.awards import Awards
 from sdk.calls import Calls
 from sdk.counter_offers import CounterOffers
@@ -26,6 +27,7 @@ class Client(
     Calls,
     Pricing,
     Referrals,
+    Audits,
     Feed,
     Spending,
     Wallets,

@@ -31,5 +31,9 @@ class AlreadyReplied(Conflict):
     text = "This review of the task {task_id} has its answer."
 
 
+class AuditsNotDrawn(Conflict):
+    text = "This deployment draws no audits: AUDIT_KEY is what they are drawn with."
+
+
 class AlreadyAudited(Conflict):
     text = "An audit of the task {task_id} is recorded already, and it says something else."

@@ -1,4 +1,4 @@
-"""Recording what an audit found. Nothing here commits."""
+"""Which work is audited, and recording what was found. Nothing here commits."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,11 +7,20 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.announcements.actions import announce
+from app.config import Settings
 from app.database import Address, Digest, TaskId
-from app.errors import AlreadyAudited, NotFinalYet, NotFound, TaskNotFinished
+from app.errors import AlreadyAudited, AuditsNotDrawn, NotFinalYet, NotFound, TaskNotFinished
 from app.escrow.queries import chain_clock, escrow_of
 from app.escrow.rules import State, is_over
 from app.reputation.models import Audit
+from app.reputation.rules import Lot, lot
+
+
+def lot_of(settings: Settings) -> Lot:
+    """The lot of this deployment. Raises AuditsNotDrawn."""
+    if settings.audit_key is None:
+        raise AuditsNotDrawn
+    return lot(settings.audit_key.get_secret_value().encode(), settings.audit_share)
 
 
 class Method(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import LargeBinary, Select, and_, func, literal, or_, select, tuple_, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -14,7 +14,7 @@ from app.escrow.models import Escrow
 from app.escrow.rules import State
 from app.reputation.mirror_models import Feedback
 from app.reputation.models import Audit, JudgedAgent, JudgedJob, QualityEntry, QualitySnapshot
-from app.reputation.rules import MAX_STARS, MIN_STARS, TAG
+from app.reputation.rules import MAX_STARS, MIN_STARS, TAG, Lot
 from app.reputation.scoring import EndedTask
 
 BUYERS, OWNERS, AGENTS, PAYEES = (aliased(Wallet) for _ in range(4))
@@ -137,6 +137,24 @@ def ended(escrow: Escrow, rater: Any, stars: int | None, passed: bool | None) ->
         passed=passed,
         ended_at=escrow.last_timestamp,
     )
+
+
+async def drawn(
+    session: AsyncSession, lot: Lot, finalized: int, after: tuple[int, str] | None, limit: int
+) -> list[Escrow]:
+    """Tasks that something was delivered for and that are over for good, on which the lot fell and which nobody audited
+    yet; the oldest first, `after` an end and a task."""
+    own = literal(lot.key, LargeBinary).op("||")(type_coerce(Escrow.task_id, LargeBinary))
+    found = (
+        select(Escrow)
+        .outerjoin(Audit, Audit.task_id == Escrow.task_id)
+        .where(Escrow.agent_id.is_not(None), Escrow.deliverable.is_not(None), Escrow.state > State.DISPUTED)
+        .where(Escrow.last_block <= finalized, Audit.task_id.is_(None))
+        .where(func.sha256(own, type_=LargeBinary) <= literal(lot.highest, LargeBinary))
+    )
+    if after is not None:
+        found = found.where(tuple_(Escrow.last_timestamp, Escrow.task_id) > after)
+    return list(await session.scalars(found.order_by(Escrow.last_timestamp, Escrow.task_id).limit(limit)))
 
 
 async def anything_final_between(session: AsyncSession, after: int, final: int) -> bool:

@@ -7,10 +7,19 @@ from app.errors import NotFound
 from app.escrow.queries import chain_clock
 from app.reputation import audits, judging, queries
 from app.reputation.rules import quality_document, record_of
-from app.reputation.schemas import AuditAsked, ExplanationOut, ReputationOut, explanation_out, reputation_out
-from app.web.dependencies import CurrentOperator, DbSession
+from app.reputation.schemas import (
+    AuditAsked,
+    DrawnOut,
+    ExplanationOut,
+    ReputationOut,
+    drawn_out,
+    explanation_out,
+    reputation_out,
+)
+from app.web.dependencies import CurrentOperator, CurrentSettings, DbSession
 from app.web.fields import AgentId, DigestField, TaskIdField
 from app.web.mutating_route import MutatingRoute
+from app.web.paging import Page, Paging, page_of
 
 router = APIRouter(prefix="/v1", tags=["reputation"], route_class=MutatingRoute)
 
@@ -30,6 +39,16 @@ async def explain_score(agent_id: AgentId, session: DbSession) -> ExplanationOut
     """What an agent's newest jobs that count did to its score."""
     await require_agent(session, agent_id)
     return explanation_out(agent_id, *await judging.explain(session, agent_id))
+
+
+@router.get("/operations/audits/drawn")
+async def list_drawn(
+    session: DbSession, _operator: CurrentOperator, settings: CurrentSettings, page: Paging
+) -> Page[DrawnOut]:
+    """For operators: finished work that the lot fell on and that is not audited yet, the oldest first."""
+    lot, final = audits.lot_of(settings), (await chain_clock(session)).finalized_number
+    rows = await queries.drawn(session, lot, final, page.after("int", "hash"), page.limit + 1)
+    return page_of(rows, page, key=lambda row: (row.last_timestamp, row.task_id), wire=drawn_out)
 
 
 @router.put("/operations/audits/{task_id}", status_code=status.HTTP_204_NO_CONTENT)

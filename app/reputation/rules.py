@@ -17,6 +17,8 @@ ABANDONED = (Refund.CANCELLED_BY_AGENT, Refund.RECLAIMED)
 WHOLE = 1_000_000
 """Qualities and chances are stored in millionths."""
 
+ALL_DIGESTS = 2**256 - 1
+
 PRIOR_FORMULA = "prior-1"
 PRIOR_QUALITY = 500_000
 """Of whom nothing is known: the mean of Beta(3, 3), in millionths. It holds for everybody under `prior-1`."""
@@ -27,6 +29,20 @@ def quality_document(formula: str, prior: int, qualities: Mapping[int, int]) -> 
     entries = {str(agent_id): quality for agent_id, quality in sorted(qualities.items())}
     said = {"formula": formula, "prior": prior, "qualities": entries}
     return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True)
+class Lot:
+    """How audits are drawn: a task is one of them where SHA-256 of `key` and the 32 bytes of its id is not above
+    `highest`. Nobody can tell beforehand, and with the key everybody afterwards."""
+
+    key: bytes
+    highest: bytes
+
+
+def lot(key: bytes, share: int) -> Lot:
+    """The lot that falls on so many millionths of all tasks."""
+    return Lot(key, (share * ALL_DIGESTS // WHOLE).to_bytes(32))
 
 
 class PaidFacts(Protocol):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.database import Digest
+from app.escrow.models import Escrow
 from app.reputation.audits import Finding, Method
 from app.reputation.judging import Explained
 from app.reputation.models import JudgedAgent
@@ -72,6 +73,18 @@ class ExplanationOut(BaseModel):
     effects: list[EffectOut]
 
 
+class DrawnOut(BaseModel):
+    """Work to be done again. `content` is what was asked for and `deliverable` what came, both content digests; `price`
+    is base units, `ended_at` unix seconds of the chain."""
+
+    task_id: TaskIdField
+    agent_id: int
+    price: Amount
+    content: Hash32Field
+    deliverable: Hash32Field
+    ended_at: int
+
+
 class AuditAsked(WireModel):
     """`report` is the SHA-256 of what the auditor wrote down."""
 
@@ -82,6 +95,20 @@ class AuditAsked(WireModel):
     def finding(self) -> Finding:
         """The request as the action takes it."""
         return Finding(self.passed, Method(self.method), Digest(self.report))
+
+
+def drawn_out(escrow: Escrow) -> DrawnOut:
+    """The wire shape of work that was drawn."""
+    assert escrow.agent_id is not None
+    assert escrow.deliverable is not None
+    return DrawnOut(
+        task_id=escrow.task_id,
+        agent_id=escrow.agent_id,
+        price=escrow.budget if escrow.price is None else escrow.price,
+        content=escrow.content,
+        deliverable=escrow.deliverable,
+        ended_at=escrow.last_timestamp,
+    )
 
 
 def score_out(judged: JudgedAgent | None) -> ScoreOut:

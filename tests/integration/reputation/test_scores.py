@@ -1,9 +1,11 @@
 """Scores over the mirror: what counts, when, and what is shown of it."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from app.boundary import WorkerRuntime, in_database
 from app.chain.typed_data import ZERO_ADDRESS
@@ -16,6 +18,7 @@ from tests.integration.api import execute, running_api, working
 from tests.integration.market import BLOCK, BUDGET, CHAIN_TIME, FINALIZED, Market, open_market, problem
 from tests.integration.reputation.reviewing import feedback
 
+DRAWN = "/operations/audits/drawn"
 REPORT = "0x" + "5a" * 32
 TABLES = (
     "chain.feedback",
@@ -69,7 +72,7 @@ async def score(market: Market, agent: int = 1) -> dict[str, Any]:
 async def test_before_any_evidence_a_score_is_a_newcomers(market: Market, worker: WorkerRuntime) -> None:
     assert await jobs.judge_once(worker)
     found = await score(market)
-    assert (found["score"], found["jobs"], found["formula"], found["until"]) == (100_000, 0, "guildhall-2", None)
+    assert (found["score"], found["jobs"], found["formula"], found["until"]) == (100_000, 0, "guildhall-3", None)
     assert execute(market.database_url, "SELECT count(*) FROM market.quality_snapshots") == [(0,)]
 
 
@@ -80,7 +83,7 @@ async def test_good_reviews_lift_and_bad_ones_lower(market: Market, worker: Work
     first = await score(market)
     assert first["jobs"] == 3
     assert first["score"] > 100_000
-    await rated(market, 1, 4)
+    await rated(market, 1, 4, last_timestamp=CHAIN_TIME - 3_600)
     execute(market.database_url, "UPDATE market.reaction_cursors SET position = 0 WHERE name = 'reputation.final'")
     assert await jobs.judge_once(worker)
     second = await score(market)
@@ -137,14 +140,15 @@ async def test_the_newest_qualities_are_the_scores(market: Market, worker: Worke
         "SELECT formula, prior, agent_id, quality, encode(digest, 'hex') FROM market.quality_snapshots"
         " JOIN market.quality_entries ON snapshot = digest",
     )
-    assert [row[:3] for row in rows] == [("guildhall-2", 100_000, 1)]
+    assert [row[:3] for row in rows] == [("guildhall-3", 100_000, 1)]
     assert rows[0][3] == (await score(market))["score"]
     document = (await market.stranger.get(f"/qualities/0x{rows[0][4]}")).json()
-    assert document == {"formula": "guildhall-2", "prior": 100_000, "qualities": {"1": rows[0][3]}}
+    assert document == {"formula": "guildhall-3", "prior": 100_000, "qualities": {"1": rows[0][3]}}
 
 
 async def test_an_explanation_tells_what_each_job_did(market: Market, worker: WorkerRuntime) -> None:
-    good, bad = await rated(market, 5, 1), await rated(market, 1, 2)
+    good = await rated(market, 5, 1)
+    bad = await rated(market, 1, 2, last_timestamp=CHAIN_TIME - 3_600)
     await jobs.judge_once(worker)
     answer = (await market.stranger.get("/agents/1/reputation/explanation")).json()
     effects = {each["task_id"]: each for each in answer["effects"]}
@@ -197,6 +201,50 @@ async def test_only_final_ended_work_is_audited_and_by_operators(operated: Marke
     buyer = operated.buyer
     refused = await buyer.wallet.client.put(f"/v1/operations/audits/{fresh}", json=body, headers=buyer.headers)
     assert problem(refused) == (403, "role-missing")
+
+
+async def test_the_lot_falls_on_a_share_of_finished_work(market: Market, worker: WorkerRuntime) -> None:
+    key, operators = "unlike any other key, and long enough", (market.stranger.wallet.address,)
+    told: dict[str, Any] = {"operators": operators, "audit_key": SecretStr(key), "audit_share": 400_000}
+    delivered = [await ended(market, deliverable=REPORT, last_timestamp=CHAIN_TIME - number) for number in range(12)]
+    await ended(market, state=State.REFUNDED, paid=0, refunded=BUDGET, refund_reason=Refund.RECLAIMED)
+    await ended(market, deliverable=REPORT, last_block=BLOCK)
+    await ended(market, deliverable=REPORT, state=State.SUBMITTED, paid=0, remaining=BUDGET)
+    most = 2**256 * 4 // 10
+    ours = [task for task in reversed(delivered) if number_of(key, task) <= most]
+    assert 0 < len(ours) < 12
+    async with running_api(market.settings.model_copy(update=told)) as client:
+        operated = await open_market(client, market.settings.model_copy(update=told), market.database_url)
+        assert await drawn(operated) == ours
+        assert (await audit(operated, ours[0], passed=True)).status_code == 204
+        assert await drawn(operated) == ours[1:]
+        assert problem(await operated.buyer.get(DRAWN)) == (403, "role-missing")
+    none, every = ({**told, "audit_share": share} for share in (0, 1_000_000))
+    for changed, expected in ((none, 0), (every, 11)):
+        async with running_api(market.settings.model_copy(update=changed)) as client:
+            operated = await open_market(client, market.settings.model_copy(update=changed), market.database_url)
+            assert len(await drawn(operated)) == expected
+
+
+async def test_without_a_key_no_audits_are_drawn(operated: Market) -> None:
+    assert problem(await operated.stranger.get(DRAWN)) == (409, "audits-not-drawn")
+
+
+def number_of(key: str, task_id: str) -> int:
+    """As anybody reckons it who is told the key."""
+    return int.from_bytes(hashlib.sha256(key.encode() + bytes.fromhex(task_id[2:])).digest())
+
+
+async def drawn(market: Market) -> list[str]:
+    """Page by page, as an operator reads them."""
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = (await market.stranger.get(DRAWN, limit="3", **cursor)).json()
+        found += [each["task_id"] for each in page["items"]]
+        if page["next_cursor"] is None:
+            return found
+        cursor = {"cursor": page["next_cursor"]}
 
 
 async def test_stored_scores_are_made_again_and_held_to(

@@ -1,0 +1,5 @@
+"""What stops a canary before it costs anything."""
+
+
+class CanaryRefused(Exception):
+    """Says which rule it breaks."""
