@@ -5,6 +5,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from tests.journeys.market import ARBITER, FINAL_AFTER_BLOCKS, UNIT, Market, cli
 
 PRICE, BLOCKS_EVERY = UNIT, 0.5
 WAITS = 3
+UNUSED = count(30)
 Said = tuple[int, str, str]
 
 
 @pytest.fixture
-def nest(tmp_path: Path, network: Stack, request: pytest.FixtureRequest) -> Path:
+def nest(tmp_path: Path, network: Stack) -> Path:
     """A folder with a key of its own, which nobody has seen and which has a little money."""
-    key = participant_key(30 + request.node.name.count("wrong"))
+    key = participant_key(next(UNUSED))
     deploy.fund(network.network.endpoints.rpc_url, network.deployment, [key.address], 2 * UNIT)
     write_key_file(tmp_path, "buyer", key)
     plan = {"capability": "text.sort", "title": "Sort these words", "content": "pear apple", "expected": "apple pear"}
@@ -104,20 +106,25 @@ async def test_right_work_is_paid_and_recorded(market: Market, nest: Path) -> No
 async def test_wrong_work_is_disputed(market: Market, nest: Path) -> None:
     await offering(market)
     known = {each.task_id for each in await market.agent.tasks(role="agent")}
-    waiting, task = await asyncio.gather(
-        said(market, "play", str(nest), "--wait-seconds", "20"), delivered(market, known, b"pear apple")
+    playing, task = await asyncio.gather(
+        said(market, "play", str(nest), "--wait-seconds", "60"), judged_wrong(market, known)
     )
-    assert waiting[0] == WAITS, waiting
+    assert playing[:2] == (0, f"{task.task_id} ruled: wrong\n"), playing
+    assert (await said(market, "record", str(nest), "--key", operator(market)))[0] == 0
+    assert (await audited(market, task))["passed"] is False
+    await market.require_equal_ledger()
+
+
+async def judged_wrong(market: Market, known: set[str]) -> Task:
+    """The agent returns what it was given, and the arbiter reads what it should have been."""
+    task = await delivered(market, known, b"pear apple")
+    await market.until_state(task.terms, "disputed")
     async with client_of(market.stack, ARBITER) as arbiter:
         [evidence] = (await arbiter.dispute_of(task.terms))["evidence"]
         assert b"apple pear" in await arbiter.download(evidence["digest"])
         reasons = await arbiter.upload(b"It is not sorted.")
         await arbiter.wait_for_intent(await arbiter.rule(task.terms, 0, reasons.digest))
-    playing = await said(market, "play", str(nest), "--wait-seconds", "60")
-    assert playing[:2] == (0, f"{task.task_id} ruled: wrong\n"), playing
-    assert (await said(market, "record", str(nest), "--key", operator(market)))[0] == 0
-    assert (await audited(market, task))["passed"] is False
-    await market.require_equal_ledger()
+    return task
 
 
 async def test_nobody_who_offers_it(market: Market, nest: Path) -> None:
