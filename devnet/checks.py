@@ -81,7 +81,7 @@ def checks(*, deep: bool) -> list[Check]:
         *(coverage_of(group, *parts) for group, parts in COVERED.items()),
         Check("contracts (forge)", forge, 7200 if deep else 900, profile, early=True),
         Check("contracts (ape)", [*PYTHON, "devnet.contracts", "ape", "test"], 600),
-        Check("journeys", [*PYTEST, *extra, "tests/journeys"], 3600),
+        Check("journeys", [*PYTEST, *SIDE_BY_SIDE, *extra, "tests/journeys"], 3600),
         *(PROOFS if deep else ()),
     ]
 

@@ -143,6 +143,7 @@ ABLATIONS: dict[str, Callable[[Formula], Formula]] = {
     "one kind of liar": lambda formula: replace(formula, lies=formula.lies[:1]),
     "newcomers as the mean": lambda formula: replace(formula, newcomer=formula.quality),
     "names proven at once": lambda formula: replace(formula, proving=0.0),
+    "a bad start stays": lambda formula: replace(formula, starts_anew=0.0),
     "fresh raters alike": lambda formula: replace(formula, honest_prior=formula.honest_prior[-1:]),
 }
 

@@ -24,7 +24,7 @@ from devnet.processes import Service
 from tests.integration.api import Wallet
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES, STEPS = (24 if settings().max_examples > 1_000 else 8), 8
+EXAMPLES, STEPS = (24 if settings().max_examples > 1_000 else 5), 8
 """More where the deep profile of hypothesis is loaded."""
 ENDS_THE_SESSION = (("DELETE", "/v1/auth/session"), ("DELETE", "/v1/auth/sessions"))
 TIMEOUT_SECONDS = 20
