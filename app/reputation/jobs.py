@@ -1,4 +1,5 @@
-"""Makes scores anew when something became final, an audit was recorded, or a day of the chain began."""
+"""Makes scores anew when something became final, an audit was recorded, a day of the chain began, or the formula that
+made them is no longer the newest."""
 
 from celery import shared_task
 
@@ -8,7 +9,8 @@ from app.boundary import WorkerRuntime, run_in_worker, transaction
 from app.errors import ChainNotMirrored
 from app.escrow.queries import chain_clock
 from app.reputation import judging
-from app.reputation.queries import anything_final_between
+from app.reputation.queries import anything_final_between, formula_of_scores
+from app.reputation.scoring import NEWEST
 
 SCHEDULE: dict[str, float] = {"reputation.judge": 10.0}
 FINAL, DAY, AUDITS = "reputation.final", "reputation.day", "reputation.audits"
@@ -33,7 +35,8 @@ async def judge_once(runtime: WorkerRuntime) -> bool:
             is_new = clock.finalized_number > done and await anything_final_between(
                 session, done, clock.finalized_number
             )
-            if not (is_new or audits or today != day):
+            is_by_another = await formula_of_scores(session) not in (None, NEWEST.name)
+            if not (is_new or audits or today != day or is_by_another):
                 return False
             await judging.judge(session, clock)
             await advance(session, FINAL, clock.finalized_number)

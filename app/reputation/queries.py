@@ -176,6 +176,11 @@ async def judged_agent(session: AsyncSession, agent_id: int) -> JudgedAgent | No
     return await session.get(JudgedAgent, agent_id)
 
 
+async def formula_of_scores(session: AsyncSession) -> str | None:
+    """The formula that made the scores as they are; None where there are none."""
+    return await session.scalar(select(JudgedAgent.formula).limit(1))
+
+
 async def judged_agents(session: AsyncSession) -> list[JudgedAgent]:
     """All scores as they were last made."""
     return list(await session.scalars(select(JudgedAgent).order_by(JudgedAgent.agent_id)))

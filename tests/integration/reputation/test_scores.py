@@ -100,6 +100,17 @@ async def test_nothing_new_makes_nothing_new(market: Market, worker: WorkerRunti
     assert await jobs.judge_once(worker)
 
 
+async def test_a_new_formula_counts_at_once(market: Market, worker: WorkerRuntime) -> None:
+    await rated(market, 5, 1)
+    assert await jobs.judge_once(worker)
+    execute(market.database_url, "UPDATE market.judged_agents SET formula = 'guildhall-2', score = score + 1")
+    before = await score(market)
+    assert await jobs.judge_once(worker)
+    after = await score(market)
+    assert (after["formula"], after["score"]) == ("guildhall-3", before["score"] - 1)
+    assert not await jobs.judge_once(worker)
+
+
 async def test_what_is_not_final_does_not_count(market: Market, worker: WorkerRuntime) -> None:
     await rated(market, 5, 1, block=BLOCK)
     await rated(market, 5, 2, last_block=BLOCK)
