@@ -20,6 +20,7 @@ WAITS = 3
 
 
 async def play(given: argparse.Namespace) -> None:
+    """hire, check, pay or dispute, and rate, as the plan in the folder says; again where it had to wait"""
     nest = Nest(given.folder)
     plan = nest.plan()
     async with Client(given.url, Wallet.from_key_file(nest.key_file)) as client:
@@ -30,6 +31,7 @@ async def play(given: argparse.Namespace) -> None:
 
 
 async def record(given: argparse.Namespace) -> None:
+    """say what the canary found, as an operator"""
     nest = Nest(given.folder)
     report = nest.read_report()
     digest = digest_of(nest.report_file.read_bytes())
@@ -39,6 +41,7 @@ async def record(given: argparse.Namespace) -> None:
 
 
 async def drawn(given: argparse.Namespace) -> None:
+    """list the finished work that is to be done again, as an operator"""
     async with Client(given.url, Wallet.from_key_file(given.key)) as client:
         for work in await client.drawn_audits():
             print(
@@ -48,13 +51,13 @@ async def drawn(given: argparse.Namespace) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="canary", description="Tasks that are posted in order to be checked.")
-    verbs = parser.add_subparsers(required=True)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
     for verb in (play, record, drawn):
-        asked = verbs.add_parser(verb.__name__)
+        asked = verbs.add_parser(verb.__name__, help=verb.__doc__, description=verb.__doc__)
         asked.set_defaults(verb=verb)
-        asked.add_argument("--url", required=True)
+        asked.add_argument("--url", required=True, help="the marketplace")
         if verb is not drawn:
-            asked.add_argument("folder", type=Path)
+            asked.add_argument("folder", type=Path, help="with plan.json and buyer.key, one for each canary")
         if verb is play:
             asked.add_argument("--wait-seconds", type=float, default=600.0, help="for each wait for others")
         else:
