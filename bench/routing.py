@@ -23,6 +23,7 @@ from app.routing.health import Health
 from app.routing.pool import Pool
 from app.routing.rules import Candidate, Considered, Wanted, chosen
 from app.routing.wire import Wire
+from bench.pace import at_rate
 from devnet.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,14 +114,8 @@ async def load(
             figures.answered += is_answered and took < 1
             figures.times.append(took)
 
-    start, tasks = time.perf_counter(), set[asyncio.Task[None]]()
     before = int(warm * rate)
-    for number in range(before + calls):
-        await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
-        task = asyncio.create_task(one(number >= before))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-    await asyncio.gather(*tasks)
+    await at_rate(rate, (one(number >= before) for number in range(before + calls)))
     await wire.close()
     return figures
 

@@ -30,6 +30,7 @@ from app.database import make_engine, make_sessions
 from app.search.actions import LEARN, MAKE, NEWCOMER
 from app.search.meaning import jobs
 from app.search.rules import By
+from bench.pace import at_rate
 from bench.services import running_services
 from devnet.keys import write_token_keys
 from devnet.ports import free_port
@@ -193,15 +194,8 @@ async def load(url: str, port: int, words: Sequence[str], seconds: int) -> None:
                 kinds.setdefault(" ".join(sorted(params)), []).append(took)
                 pages.append([UUID(item["id"]) for item in answer.json()["items"]])
 
-        async def at_rate(count: int, *, measured: bool) -> None:
-            start, tasks = time.perf_counter(), list[asyncio.Task[None]]()
-            for number in range(count):
-                await asyncio.sleep(max(0.0, start + number / RATE - time.perf_counter()))
-                tasks.append(asyncio.create_task(ask(asked(random, words), measured=measured)))
-            await asyncio.gather(*tasks)
-
-        await at_rate(WARM_UP, measured=False)
-        await at_rate(RATE * seconds, measured=True)
+        for count, measured in ((WARM_UP, False), (RATE * seconds, True)):
+            await at_rate(RATE, (ask(asked(random, words), measured=measured) for _ in range(count)))
     floor: list[float] = []
     connection = await asyncpg.connect(url)
     for ids in pages:

@@ -31,13 +31,13 @@ from app.errors import (
     BidsAreSealed,
     BidTooHigh,
 )
+from app.relayer.rules import checked_deadline
 from app.spending import actions as spending
 from app.spending.rules import Payment
 from app.tasks.actions import require_control
 from app.tasks.funding import Validity
 from app.tasks.models import Auction
 from app.tasks.queries import TaskView, task_of
-from app.tasks.rules import checked_deadline
 from app.tasks.signing import Desk, Payable, Signable, escrow_signable
 
 

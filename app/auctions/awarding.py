@@ -32,11 +32,11 @@ from app.database import Address, Digest, Hash32
 from app.escrow.queries import chain_clock
 from app.relayer import actions as relayer
 from app.relayer.gas.rules import Payer
+from app.relayer.rules import SIGNATURE_SECONDS
 from app.reputation import queries as reputation
 from app.signing.keys import read_account
 from app.tasks.models import Auction
 from app.tasks.queries import TaskView, task_of
-from app.tasks.rules.verbs import SIGNATURE_SECONDS
 
 
 def auctioneer_key(settings: Settings) -> LocalAccount | None:

@@ -19,15 +19,15 @@ from app.channels.actions import struct_of
 from app.channels.mirror_rules import ChannelState
 from app.channels.sequencing import Sequencer
 from app.database import Address, Hash32, TaskId
-from app.errors import ChannelUnfit, DeadlinePassed, NotFound
+from app.errors import ChannelUnfit, NotFound
 from app.escrow.queries import chain_clock
 from app.relayer import actions as relayer
 from app.relayer.models import Intent
 from app.relayer.queries import intent_by_key
+from app.relayer.rules import checked_deadline
 from app.spending import actions as spending
 from app.spending.rules import Payment
 
-SIGNED_SECONDS = 3_600
 CAPABILITY = "payment-channel"
 """What a spend policy calls money that is put into a channel."""
 
@@ -152,8 +152,5 @@ async def own_open(counter: Counter, named: Hash32) -> Channel:
 
 
 async def deadline_of(counter: Counter, asked: int | None) -> int:
-    """Until when a signature holds, in chain time; an hour where nothing is asked. Raises DeadlinePassed."""
-    time = (await chain_clock(counter.session)).timestamp
-    if asked is not None and asked <= time:
-        raise DeadlinePassed(deadline=asked, time=time)
-    return time + SIGNED_SECONDS if asked is None else asked
+    """Until when a signature holds. Raises DeadlinePassed, DeadlineTooFar."""
+    return checked_deadline(asked, (await chain_clock(counter.session)).timestamp)

@@ -16,10 +16,11 @@ from app.disputes.models import Evidence
 from app.disputes.rules import Accord
 from app.relayer.models import Intent
 from app.relayer.queries import intent_by_key
+from app.relayer.rules import checked_deadline
 from app.tasks.actions import require_uploaded
 from app.tasks.models import Offer
 from app.tasks.queries import TaskView, offers_of
-from app.tasks.rules import Party, agent_of, checked_deadline
+from app.tasks.rules import Party, agent_of
 from app.tasks.signing import Desk, Message, Signable, carry_unsigned, enqueue, escrow_signable
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.errors import DeadlinePassed, DeadlineTooFar
+
 GWEI = 10**9
 
 # What the pools of each chain ask for at least; a lower tip is never mined.
@@ -24,6 +26,21 @@ MAX_CANDIDATES = 12
 MAX_ATTEMPTS = 12
 MAX_BACK_OFF_SECONDS = 60.0
 WAIT_SECONDS = 0.5
+
+SIGNATURE_SECONDS = 3600
+"""How long a prepared signature holds, unless the signer asks for another deadline."""
+MAX_DEADLINE_SECONDS = 365 * 86400
+
+
+def checked_deadline(deadline: int | None, time: int) -> int:
+    """The signer's deadline, or an hour from now, in chain time. Raises DeadlinePassed and DeadlineTooFar."""
+    if deadline is None:
+        return time + SIGNATURE_SECONDS
+    if deadline <= time:
+        raise DeadlinePassed(deadline=deadline, time=time)
+    if deadline > time + MAX_DEADLINE_SECONDS:
+        raise DeadlineTooFar(deadline=deadline, max=time + MAX_DEADLINE_SECONDS)
+    return deadline
 
 
 class IntentState(StrEnum):

@@ -24,6 +24,7 @@ from app.database import Address, Digest, Hash32, TaskId
 from app.errors import AgentIdNotControlled, AuctionsNotOffered, ContentNotUploaded
 from app.escrow.queries import chain_clock
 from app.relayer.models import Intent
+from app.relayer.rules import checked_deadline
 from app.tasks import queries, rules
 from app.tasks.models import Auction, Task
 from app.tasks.queries import TaskView
@@ -111,7 +112,7 @@ async def veto(desk: Desk, task_id: TaskId, deadline: int | None) -> Signable:
     """The buyer takes everything back from an award that he did not make."""
     view = await desk.task(task_id)
     rules.may_veto(view, desk.account)
-    until = rules.checked_deadline(deadline, view.time)
+    until = checked_deadline(deadline, view.time)
     return escrow_signable(desk, view, "veto", typed_data.veto(desk.deployment, task_id, until), until, contracts.veto)
 
 
@@ -121,7 +122,7 @@ async def submit(desk: Desk, task_id: TaskId, agent_id: int, deliverable: Digest
     held = rules.may_submit(view, desk.account)
     await require_agent_id(desk, view, agent_id)
     await require_uploaded(desk, "deliverable", deliverable)
-    until = rules.checked_deadline(deadline, view.time)
+    until = checked_deadline(deadline, view.time)
     since = held.since
     message = typed_data.submit(desk.deployment, task_id, agent_id, Hash32(deliverable), since, until)
     return escrow_signable(
@@ -144,7 +145,7 @@ async def release(desk: Desk, task_id: TaskId, amount: int, deadline: int | None
     """The buyer pays the agent all or part of what remains."""
     view = await desk.task(task_id)
     held = rules.may_release(view, desk.account, amount)
-    until = rules.checked_deadline(deadline, view.time)
+    until = checked_deadline(deadline, view.time)
     message = typed_data.release(desk.deployment, task_id, held.remaining, amount, until)
     return escrow_signable(
         desk, view, "release", message, until, lambda terms, auth: contracts.release(terms, amount, auth)
@@ -155,7 +156,7 @@ async def claim(desk: Desk, task_id: TaskId, deadline: int | None) -> Signable:
     """The agent takes what remains after a review that never came."""
     view = await desk.task(task_id)
     held = rules.may_claim(view, desk.account)
-    until = rules.checked_deadline(deadline, view.time)
+    until = checked_deadline(deadline, view.time)
     message = typed_data.claim(desk.deployment, task_id, held.remaining, until)
     return escrow_signable(desk, view, "claim", message, until, contracts.claim)
 
@@ -164,7 +165,7 @@ async def cancel(desk: Desk, task_id: TaskId, deadline: int | None) -> Signable:
     """One party gives the task up; the money goes back."""
     view = await desk.task(task_id)
     held = rules.may_cancel(view, desk.account)
-    until = rules.checked_deadline(deadline, view.time)
+    until = checked_deadline(deadline, view.time)
     terms = view.task.terms
     role = AuthRole.BUYER if rules.party_of(view, desk.account) is Party.BUYER else AuthRole.AGENT
     return Signable(

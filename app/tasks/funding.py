@@ -15,12 +15,12 @@ from app.chain.contracts import Authorization, Permit, call_data, decode_result
 from app.chain.typed_data import ZERO_ADDRESS, Terms
 from app.database import TaskId
 from app.errors import BatchNotDistinct, Permit2NotOffered
+from app.relayer.rules import SIGNATURE_SECONDS, checked_deadline
 from app.spending import actions as spending
 from app.spending.rules import Payment
 from app.tasks import queries, rules
 from app.tasks.models import Task
 from app.tasks.queries import TaskView
-from app.tasks.rules.verbs import SIGNATURE_SECONDS
 from app.tasks.signing import Desk, Payable, Signable, escrow_signable
 
 PERMIT2_NONCE_BITS = 248
@@ -36,7 +36,7 @@ class Validity:
     def bounds(self, time: int) -> tuple[int, int]:
         """Raises DeadlinePassed and DeadlineTooFar."""
         before = time + SIGNATURE_SECONDS if self.before is None else self.before
-        rules.checked_deadline(before - 1, time)
+        checked_deadline(before - 1, time)
         return self.after or 0, before
 
 
@@ -59,7 +59,7 @@ async def by_authorization(desk: Desk, task_id: TaskId, validity: Validity) -> S
 async def by_allowance(desk: Desk, task_id: TaskId, deadline: int | None) -> Signable:
     """The buyer has approved the escrow at the token; his signature names the terms."""
     view = await fundable(desk, task_id)
-    until = rules.checked_deadline(deadline, view.time)
+    until = checked_deadline(deadline, view.time)
     message = typed_data.fund(desk.deployment, task_id, until)
     return escrow_signable(desk, view, "fund", message, until, contracts.fund, spends=view.task.terms.budget)
 
@@ -70,7 +70,7 @@ async def by_permit(desk: Desk, task_id: TaskId, deadline: int | None, nonce: in
     The permit may have been carried by somebody before: the allowance is there then, and the nonce is used up.
     """
     view = await fundable(desk, task_id)
-    terms, until = view.task.terms, rules.checked_deadline(deadline, view.time)
+    terms, until = view.task.terms, checked_deadline(deadline, view.time)
     used = await permit_nonce(desk) if nonce is None else nonce
     escrow, budget = desk.deployment.escrow, terms.budget
 
@@ -96,7 +96,7 @@ async def by_permit2(desk: Desk, task_id: TaskId, deadline: int | None, nonce: i
     if permit2 is None:
         raise Permit2NotOffered()
     view = await fundable(desk, task_id)
-    terms, until = view.task.terms, rules.checked_deadline(deadline, view.time)
+    terms, until = view.task.terms, checked_deadline(deadline, view.time)
     used = secrets.randbits(PERMIT2_NONCE_BITS) if nonce is None else nonce
     return Signable(
         verb="fund",

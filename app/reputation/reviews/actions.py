@@ -14,14 +14,13 @@ from app.database import Digest, Hash32, TaskId
 from app.errors import AlreadyRated, AlreadyReplied, NotFound, ReviewsAreLinked
 from app.relayer import actions as relayer
 from app.relayer.models import Intent
-from app.relayer.rules import IntentState
+from app.relayer.rules import IntentState, checked_deadline
 from app.reputation.queries import are_linked, feedback_on
 from app.reputation.reviews import publishing, queries, rules
 from app.reputation.reviews.models import Review, ReviewReply, ReviewWindow, SealedReview
 from app.reputation.reviews.rules import OPEN_FOR, Opinion, Reviewer, Side
 from app.reputation.rules import TAG
 from app.tasks.queries import TaskView, failed_intents
-from app.tasks.rules import checked_deadline
 from app.tasks.signing import Desk, Message, Signable
 from app.tasks.sponsoring import open_pot
 

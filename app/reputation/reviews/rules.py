@@ -9,8 +9,9 @@ from typing import Protocol
 
 from app.agents.rules import mean_hundredths
 from app.errors import NotFinalYet, ReviewDeadlineTooSoon, ReviewsClosed, TaskNotFinished
+from app.relayer.rules import checked_deadline
 from app.reputation.rules import MAX_STARS, MIN_STARS, PaidFacts, has_paid_agent
-from app.tasks.rules import Party, Standing, checked_deadline, require_party, task_state
+from app.tasks.rules import Party, Standing, require_party, task_state
 
 DAY_SECONDS = 86_400
 OPEN_FOR = timedelta(days=14)

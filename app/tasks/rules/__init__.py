@@ -18,7 +18,6 @@ from app.tasks.rules.standing import (
 )
 from app.tasks.rules.terms import require_payment, require_postable
 from app.tasks.rules.verbs import (
-    checked_deadline,
     may_cancel,
     may_claim,
     may_fund,
@@ -44,7 +43,6 @@ __all__ = [
     "TaskState",
     "agent_of",
     "buyer_awards",
-    "checked_deadline",
     "may_cancel",
     "may_claim",
     "may_fund",

@@ -6,8 +6,6 @@ and only about what the mirror shows.
 
 from app.errors import (
     AmountAboveRemaining,
-    DeadlinePassed,
-    DeadlineTooFar,
     NotParty,
     WindowNotOpen,
     WindowOver,
@@ -25,10 +23,6 @@ from app.tasks.rules.standing import (
     task_state,
     veto_until,
 )
-
-SIGNATURE_SECONDS = 3600
-"""How long a prepared signature holds, unless the signer asks for another deadline."""
-MAX_DEADLINE_SECONDS = 365 * 86400
 
 
 def may_fund(standing: Standing, account: str) -> None:
@@ -132,14 +126,3 @@ def require_not_after(standing: Standing, verb: str, limit: int) -> None:
     """Raises WindowOver once chain time is past `limit`."""
     if standing.time > limit:
         raise WindowOver(verb=verb, limit=limit, time=standing.time)
-
-
-def checked_deadline(deadline: int | None, time: int) -> int:
-    """The signer's deadline, or an hour from now. Raises DeadlinePassed and DeadlineTooFar."""
-    if deadline is None:
-        return time + SIGNATURE_SECONDS
-    if deadline <= time:
-        raise DeadlinePassed(deadline=deadline, time=time)
-    if deadline > time + MAX_DEADLINE_SECONDS:
-        raise DeadlineTooFar(deadline=deadline, max=time + MAX_DEADLINE_SECONDS)
-    return deadline

@@ -67,6 +67,8 @@ async def test_a_channel_is_opened_by_one_signature(payer: Payer, wallet: Callab
     forged = body | {"deposit": "6000000"}
     assert kind(await post(payer, "/channels", forged)) == (422, "bad-signature")
     assert kind(await post(payer, "/channels", body | {"valid_before": CHAIN_TIME})) == (409, "deadline-passed")
+    far = CHAIN_TIME + 366 * 86_400
+    assert kind(await post(payer, "/channels", body | {"valid_before": far})) == (422, "deadline-too-far")
 
 
 async def test_a_spend_policy_holds_for_channels(payer: Payer) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.database import Hash32, TxHash
+from app.errors import DeadlinePassed, DeadlineTooFar
 from app.relayer.rules import (
     GWEI,
     MAX_CANDIDATES,
@@ -22,6 +23,7 @@ from app.relayer.rules import (
     TransactionState,
     back_off_seconds,
     bumped,
+    checked_deadline,
     fees_for,
     gaps,
     gas_limit,
@@ -142,3 +144,13 @@ def test_gas_has_a_margin_and_waiting_an_end() -> None:
     assert gas_limit(100_000) == 145_000
     assert back_off_seconds(1) == 1.0
     assert back_off_seconds(100) == 60.0
+
+
+def test_a_deadline_is_given_or_checked() -> None:
+    now = 1_800_000_000
+    assert checked_deadline(None, now) == now + 3600
+    assert checked_deadline(now + 1, now) == now + 1
+    with pytest.raises(DeadlinePassed):
+        checked_deadline(now, now)
+    with pytest.raises(DeadlineTooFar):
+        checked_deadline(now + 366 * 86400, now)

@@ -7,8 +7,6 @@ import pytest
 
 from app.errors import (
     AmountAboveRemaining,
-    DeadlinePassed,
-    DeadlineTooFar,
     GuildhallError,
     NotParty,
     WindowNotOpen,
@@ -132,12 +130,3 @@ def test_a_refusal_names_the_rule() -> None:
     with pytest.raises(NotParty) as refused:
         rules.may_claim(SUBMITTED, STRANGER)
     assert refused.value.facts == {"required": "agent", "verb": "claim", "account": STRANGER}
-
-
-def test_a_deadline_is_given_or_checked() -> None:
-    assert rules.checked_deadline(None, NOW) == NOW + 3600
-    assert rules.checked_deadline(NOW + 1, NOW) == NOW + 1
-    with pytest.raises(DeadlinePassed):
-        rules.checked_deadline(NOW, NOW)
-    with pytest.raises(DeadlineTooFar):
-        rules.checked_deadline(NOW + 366 * 86400, NOW)
