@@ -41,12 +41,19 @@ async def record(given: argparse.Namespace) -> None:
 
 
 async def drawn(given: argparse.Namespace) -> None:
-    """list the finished work that is to be done again, as an operator"""
+    """list the finished work that is to be done again, as an operator, or fetch it"""
     async with Client(given.url, Wallet.from_key_file(given.key)) as client:
         for work in await client.drawn_audits():
-            print(
-                work["task_id"], f"agent {work['agent_id']}", f"asked {work['content']}", f"got {work['deliverable']}"
-            )
+            print(*(f"{name} {work[name]}" for name in ("task_id", "agent_id", "content", "deliverable")))
+            if given.into is not None:
+                fetched(given.into / work["task_id"], await client.take_audit_on(work))
+
+
+def fetched(folder: Path, work: tuple[bytes, bytes]) -> None:
+    """What was asked for and what came, as files."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, body in zip(("content", "deliverable"), work, strict=True):
+        (folder / name).write_bytes(body)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -58,6 +65,8 @@ def main(arguments: Sequence[str]) -> int:
         asked.add_argument("--url", required=True, help="the marketplace")
         if verb is not drawn:
             asked.add_argument("folder", type=Path, help="with plan.json and buyer.key, one for each canary")
+        if verb is drawn:
+            asked.add_argument("--into", type=Path, metavar="FOLDER", help="fetch what was asked for and what came")
         if verb is play:
             asked.add_argument("--wait-seconds", type=float, default=600.0, help="for each wait for others")
         else:

@@ -35,5 +35,9 @@ class AuditsNotDrawn(Conflict):
     text = "This deployment draws no audits: AUDIT_KEY is what they are drawn with."
 
 
+class AuditNotDrawn(Forbidden):
+    text = "The lot did not fall on the task {task_id}: what it asked for and what came stay its parties' own."
+
+
 class AlreadyAudited(Conflict):
     text = "An audit of the task {task_id} is recorded already, and it says something else."

@@ -51,6 +51,14 @@ async def list_drawn(
     return page_of(rows, page, key=lambda row: (row.last_timestamp, row.task_id), wire=drawn_out)
 
 
+@router.put("/operations/audits/{task_id}/reader", status_code=status.HTTP_204_NO_CONTENT)
+async def take_audit_on(
+    task_id: TaskIdField, session: DbSession, operator: CurrentOperator, settings: CurrentSettings
+) -> None:
+    """For operators: from now on this one may read what a drawn task asked for and what came, to do it again."""
+    await audits.take_on(session, operator, task_id, audits.lot_of(settings))
+
+
 @router.put("/operations/audits/{task_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def record_audit(task_id: TaskIdField, body: AuditAsked, session: DbSession, operator: CurrentOperator) -> None:
     """For operators: what was found by doing a finished task's work again, or by a task that was posted as a canary."""

@@ -134,6 +134,21 @@ async def test_nobody_who_offers_it(market: Market, nest: Path) -> None:
     assert (code, complaint) == (1, "Nobody who is there offers text.sing by the task.\n")
 
 
+async def test_work_that_is_drawn_is_fetched(market: Market, tmp_path: Path) -> None:
+    terms, _ = await market.fund()
+    task = await market.deliver_and_pay(terms)
+    market.mine(FINAL_AFTER_BLOCKS)
+    await market.until(terms, "released for good", lambda now: now.finality == "final")
+    market.stack.restart("api", AUDIT_SHARE="1000000")
+    try:
+        code, told, _ = await said(market, "drawn", "--key", operator(market), "--into", str(tmp_path))
+    finally:
+        market.stack.restart("api", AUDIT_SHARE="50000")
+    assert (code, task.task_id in told) == (0, True)
+    assert (tmp_path / task.task_id / "content").read_bytes() == await market.buyer.download(terms.content)
+    assert (tmp_path / task.task_id / "deliverable").read_bytes() == b"done " + terms.salt.encode()
+
+
 def operator(market: Market) -> str:
     return str(write_key_file(market.stack.data_dir / "keys", "operator", role_key(Role.OPERATOR)))
 

@@ -185,5 +185,6 @@ async def test_every_route_has_a_scope_or_needs_a_session(api: httpx.AsyncClient
     own = {path for path in paths if path.startswith("/v1/auth")} | {"/v1/gas/invites", "/v1/spending/policy"}
     own |= {"/v1/referrals/code", "/v1/referrals/referrer"}
     payouts = {"/v1/operations/referral-payouts", "/v1/operations/referral-payouts/{payout_id}"}
-    operators = {"/v1/operations/gas/invite-codes", "/v1/operations/audits/{task_id}"} | payouts
+    audits = {"/v1/operations/audits/{task_id}", "/v1/operations/audits/{task_id}/reader"}
+    operators = {"/v1/operations/gas/invite-codes"} | audits | payouts
     assert without == own | decided_by_people | operators

@@ -217,9 +217,10 @@ async def test_only_final_ended_work_is_audited_and_by_operators(operated: Marke
 async def test_the_lot_falls_on_a_share_of_finished_work(market: Market, worker: WorkerRuntime) -> None:
     key, operators = "unlike any other key, and long enough", (market.stranger.wallet.address,)
     told: dict[str, Any] = {"operators": operators, "audit_key": SecretStr(key), "audit_share": 400_000}
-    delivered = [await ended(market, deliverable=REPORT, last_timestamp=CHAIN_TIME - number) for number in range(12)]
+    work = await market.agent.upload(b"what came")
+    delivered = [await ended(market, deliverable=work, last_timestamp=CHAIN_TIME - number) for number in range(12)]
     await ended(market, state=State.REFUNDED, paid=0, refunded=BUDGET, refund_reason=Refund.RECLAIMED)
-    await ended(market, deliverable=REPORT, last_block=BLOCK)
+    fresh = await ended(market, deliverable=REPORT, last_block=BLOCK)
     await ended(market, deliverable=REPORT, state=State.SUBMITTED, paid=0, remaining=BUDGET)
     most = 2**256 * 4 // 10
     ours = [task for task in reversed(delivered) if number_of(key, task) <= most]
@@ -227,6 +228,16 @@ async def test_the_lot_falls_on_a_share_of_finished_work(market: Market, worker:
     async with running_api(market.settings.model_copy(update=told)) as client:
         operated = await open_market(client, market.settings.model_copy(update=told), market.database_url)
         assert await drawn(operated) == ours
+        assert not await operated.stranger.reads(work)
+        assert (await taken_on(operated, ours[0])).status_code == 204
+        assert (await taken_on(operated, ours[0])).status_code == 204
+        assert await operated.stranger.reads(work)
+        content = (await operated.stranger.get(DRAWN)).json()["items"][0]["content"]
+        assert await operated.stranger.reads(content)
+        other = next(task for task in delivered if task not in ours)
+        assert problem(await taken_on(operated, other)) == (403, "audit-not-drawn")
+        assert problem(await taken_on(operated, fresh)) == (409, "not-final-yet")
+        assert problem(await taken_on(operated, "0x" + "77" * 32)) == (404, "not-found")
         assert (await audit(operated, ours[0], passed=True)).status_code == 204
         assert await drawn(operated) == ours[1:]
         assert problem(await operated.buyer.get(DRAWN)) == (403, "role-missing")
@@ -237,6 +248,18 @@ async def test_the_lot_falls_on_a_share_of_finished_work(market: Market, worker:
             assert len(await drawn(operated)) == expected
 
 
+async def test_what_its_party_did_not_store_is_not_opened(market: Market, worker: WorkerRuntime) -> None:
+    """Whoever knows a digest could name it as his work, and have an operator read what another stored."""
+    told: dict[str, Any] = {"operators": (market.stranger.wallet.address,), "audit_key": SecretStr("k" * 32)}
+    named = market.settings.model_copy(update=told | {"audit_share": 1_000_000})
+    others = await market.buyer.upload(b"the buyer's own")
+    task_id = await ended(market, deliverable=others)
+    async with running_api(named) as client:
+        operated = await open_market(client, named, market.database_url)
+        assert problem(await taken_on(operated, task_id)) == (404, "not-found")
+        assert not await operated.stranger.reads(others)
+
+
 async def test_without_a_key_no_audits_are_drawn(operated: Market) -> None:
     assert problem(await operated.stranger.get(DRAWN)) == (409, "audits-not-drawn")
 
@@ -244,6 +267,11 @@ async def test_without_a_key_no_audits_are_drawn(operated: Market) -> None:
 def number_of(key: str, task_id: str) -> int:
     """As anybody reckons it who is told the key."""
     return int.from_bytes(hashlib.sha256(key.encode() + bytes.fromhex(task_id[2:])).digest())
+
+
+async def taken_on(market: Market, task_id: str) -> Any:
+    wallet = market.stranger.wallet
+    return await wallet.client.put(f"/v1/operations/audits/{task_id}/reader", headers=market.stranger.headers)
 
 
 async def drawn(market: Market) -> list[str]:
