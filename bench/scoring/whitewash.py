@@ -13,7 +13,7 @@ from functools import cache, partial
 import numpy as np
 
 from app.reputation.scoring import NEWEST, Audit, Formula, Rating, newcomer, score
-from app.reputation.scoring.course import Record, better, moved, told
+from app.reputation.scoring.course import Ended, Record, after, told, with_job
 from app.reputation.scoring.evidence import Floats
 from app.reputation.scoring.inference import LEAST_SILENCE
 from app.reputation.scoring.likelihood import grid_of, likelihoods, prior_of
@@ -47,24 +47,21 @@ class Focal:
         """A job of full weight ended, so many days after the last."""
         audit = (Audit.PASSED if good else Audit.FAILED) if audited else Audit.NONE
         category = (Rating.GOOD if says_good else Rating.BAD) * len(Audit) + audit
-        went_well = good if audited else says_good
-        job, ago = np.ones(1), np.full(1, days)
-        old = Record(moved(self.record.state, self.anew, job, ago, self.formula), self.record.behind)
-        new = Record(moved(self.new.state, self.anew, job, 0.0 * ago, self.formula), self.new.behind)
-        kept, anew = (self.with_job(each, category, went_well) for each in (old, new))
-        may = went_well and self.record.behind[0] < self.formula.starts_anew
-        self.record = better(kept, anew, np.array([may]), self.formula)
+        ended = self.ended(category, good if audited else says_good, days)
+        self.record = after(self.record, self.new.state, ended, self.anew, self.formula)
         self.bad += not says_good
         self.score = self.worth(self.record)
 
-    def with_job(self, record: Record, category: int, went_well: bool) -> Record:
-        return record.after(self.table[category][None], np.ones(1), np.full(1, float(went_well)))
+    def ended(self, category: int, went_well: bool, days: float) -> Ended:
+        one = np.ones(1)
+        return Ended(self.table[category][None], one, one, float(went_well) * one, days * one)
 
     def is_better_anew(self, ahead: int) -> bool:
         """Whether a new name would be worth more after so many jobs that go well."""
+        praised = self.ended(Rating.GOOD * len(Audit), went_well=True, days=0.0)
         kept, anew = self.record, self.new
         for _ in range(ahead):
-            kept, anew = (self.with_job(each, Rating.GOOD * len(Audit), went_well=True) for each in (kept, anew))
+            kept, anew = (with_job(each, praised, praised.days, self.anew, self.formula) for each in (kept, anew))
         return self.worth(anew) > self.worth(kept)
 
     def worth(self, record: Record) -> float:

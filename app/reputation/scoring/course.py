@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.reputation.scoring.evidence import Bools, Evidence, Floats, Ints
+from app.reputation.scoring.evidence import Evidence, Floats, Ints
 from app.reputation.scoring.formula import Formula
 from app.reputation.scoring.inference import Judged
 from app.reputation.scoring.likelihood import grid_of, likelihoods, prior_of
@@ -38,13 +38,8 @@ def course(evidence: Evidence, seen: Judged, formula: Formula, until: float) -> 
         weight, trust = weights[jobs], seen.kinds[jobs]
         heard = np.einsum("jt,jtsk->jsk", trust, table[:, categories[jobs]].transpose(1, 0, 2, 3))
         days = np.nan_to_num(evidence.days[jobs] - last[agents])
-        own = weight * trust[:, 0]
-        record = Record(moved(state[agents], anew, own, days, formula), behind[agents])
-        record = record.after(heard, weight, proofs[jobs])
-        may = (proofs[jobs] > 0) & (behind[agents] < formula.starts_anew)
-        if may.any():
-            first = Record(moved(fresh[agents], anew, own, 0.0 * days, formula), 0.0 * own)
-            record = better(record, first.after(heard, weight, proofs[jobs]), may, formula)
+        ended = Ended(heard, weight, weight * trust[:, 0], proofs[jobs], days)
+        record = after(Record(state[agents], behind[agents]), fresh[agents], ended, anew, formula)
         state[agents], behind[agents] = record.state, record.behind
         last[agents] = evidence.days[jobs]
     state = moved(state, anew, np.zeros(len(state)), np.nan_to_num(until - last), formula)
@@ -58,18 +53,37 @@ class Record:
     state: Floats
     behind: Floats
 
-    def after(self, heard: Floats, weight: Floats, proof: Floats) -> "Record":
-        """The same agents with one job more each, of the likelihoods `heard`."""
-        chances = self.state * heard ** weight[:, None, None]
-        return Record(chances / chances.sum(axis=(1, 2), keepdims=True), self.behind + proof)
+
+@dataclass(frozen=True)
+class Ended:
+    """One job more of each of some agents: its likelihoods, its weight and how much of that its rater is trusted with,
+    how far it proves a name, and the days since the job before."""
+
+    heard: Floats
+    weight: Floats
+    trusted: Floats
+    proof: Floats
+    days: Floats
 
 
-def better(kept: Record, anew: Record, may: Bools, formula: Formula) -> Record:
-    """The agents that `may` as they would be under a new name, where that is worth more: what was before is forgotten,
-    as it would be for who comes again."""
-    worth = [told(each.state.sum(axis=1), each.behind, formula)[0] for each in (kept, anew)]
+def after(record: Record, fresh: Floats, ended: Ended, anew: Floats, formula: Formula) -> Record:
+    """The same agents after that job. `fresh` is what is believed of them under a new name: where the job went well,
+    little did before, and it would make more of that name, it counts as the first of one, as it would be for who comes
+    again."""
+    kept = with_job(record, ended, ended.days, anew, formula)
+    may = (ended.proof > 0) & (record.behind < formula.starts_anew)
+    if not may.any():
+        return kept
+    first = with_job(Record(fresh, np.zeros_like(ended.proof)), ended, np.zeros_like(ended.days), anew, formula)
+    worth = [told(each.state.sum(axis=1), each.behind, formula)[0] for each in (kept, first)]
     starts = may & (worth[1] > worth[0])
-    return Record(np.where(starts[:, None, None], anew.state, kept.state), np.where(starts, anew.behind, kept.behind))
+    return Record(np.where(starts[:, None, None], first.state, kept.state), np.where(starts, first.behind, kept.behind))
+
+
+def with_job(record: Record, ended: Ended, days: Floats, anew: Floats, formula: Formula) -> Record:
+    """The record that many days later, with the job added."""
+    chances = moved(record.state, anew, ended.trusted, days, formula) * ended.heard ** ended.weight[:, None, None]
+    return Record(chances / chances.sum(axis=(1, 2), keepdims=True), record.behind + ended.proof)
 
 
 def told(chances: Floats, behind: Floats, formula: Formula) -> tuple[Floats, Floats]:
