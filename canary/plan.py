@@ -27,6 +27,11 @@ class Plan(BaseModel):
     review_seconds: int = Field(default=3 * DAY, ge=60)
     arbiter_seconds: int = Field(default=7 * DAY, ge=60)
 
+    @property
+    def answer(self) -> str:
+        """The right answer in words."""
+        return self.expected if isinstance(self.expected, str) else canonical(self.expected).decode()
+
     def is_right(self, delivered: bytes) -> bool:
         """Whether this is the answer."""
         try:

@@ -11,10 +11,9 @@ from canary.plan import Plan
 from sdk import Client, Windows, make_terms
 from sdk.digests import digest_of
 from sdk.errors import Conflict
-from sdk.schemas import Hit, Task
+from sdk.schemas import ENDED, Hit, Task
 
-OVER = frozenset({"released", "claimed", "settled", "ruled", "refunded"})
-DECIDED = OVER | {"submitted", "disputed", "overdue"}
+DECIDED = ENDED | {"submitted", "disputed", "overdue"}
 GOOD_STARS, BAD_STARS = 5, 1
 SAID_BEFORE = ("already-rated", "reviews-closed")
 EVIDENCE = "This is not what was asked for. The right answer would be:\n\n{expected}"
@@ -39,7 +38,7 @@ class Canary:
             await self.client.wait_for_intent(await self.client.reclaim(hired.terms))
         elif task.state == "submitted":
             await self.judge(hired, task)
-        ended = await self.until(task.task_id, "a final end", OVER, final=True)
+        ended = await self.until(task.task_id, "a final end", ENDED, final=True)
         await self.rate(hired, ended)
         return ended
 
@@ -103,7 +102,7 @@ class Canary:
                 "agent_id": hired.agent_id,
                 "content": hired.terms.content,
                 "deliverable": task.escrow.deliverable,
-                "expected": digest_of(str(self.plan.expected).encode()),
+                "expected": digest_of(self.plan.answer.encode()),
                 "passed": is_right,
                 "task_id": task.task_id,
             }
@@ -111,7 +110,7 @@ class Canary:
         if is_right:
             await self.client.wait_for_intent(await self.client.release(hired.terms, task.escrow.remaining))
         else:
-            evidence = await self.client.upload(EVIDENCE.format(expected=self.plan.expected).encode())
+            evidence = await self.client.upload(EVIDENCE.format(expected=self.plan.answer).encode())
             await self.client.wait_for_intent(await self.client.dispute(hired.terms, evidence.digest))
 
     async def rate(self, hired: Hired, ended: Task) -> None:

@@ -55,6 +55,10 @@ class AuctionView(Answer):
     transcript: str | None = None
 
 
+ENDED = frozenset({"released", "claimed", "settled", "ruled", "refunded"})
+"""States of a task that is over."""
+
+
 class Task(Answer):
     task_id: str
     title: str

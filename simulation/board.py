@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from sdk import Client
 from sdk.errors import NotFound, SdkError
-from sdk.schemas import Announcement, Task
-from simulation.journal import ENDED, Journal
+from sdk.schemas import ENDED, Announcement, Task
+from simulation.journal import Journal
 
 TICK_SECONDS = 0.6
 READERS = 32

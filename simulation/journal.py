@@ -4,10 +4,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from sdk.schemas import Task
+from sdk.schemas import ENDED, Task
 from simulation.people import AgentNature, TaskPlan
 
-ENDED = frozenset({"released", "claimed", "settled", "ruled", "refunded"})
 PAID_ENDS = ("released", "claimed", "settled")
 
 

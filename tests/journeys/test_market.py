@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from sdk.schemas import ENDED
 from simulation.figures import Figures, figures_of
-from simulation.journal import ENDED
 from simulation.people import Size, Way, drawn
 from simulation.play import Pace, Play, perform
 from simulation.report import lines_of

@@ -38,6 +38,11 @@ def test_there_is_one_right_answer(tmp_path: Path, expected: Any, delivered: byt
     assert read_plan(plan_file(tmp_path, expected=expected)).is_right(delivered) is is_right
 
 
+@pytest.mark.parametrize(("expected", "said"), [("a b", "a b"), ({"y": [2], "x": True}, '{"x":true,"y":[2]}')])
+def test_the_right_answer_is_told_as_it_would_be_given(tmp_path: Path, expected: Any, said: str) -> None:
+    assert read_plan(plan_file(tmp_path, expected=expected)).answer == said
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
