@@ -40,9 +40,14 @@ def is_final(block: int, clock: ChainClock) -> bool:
     return block <= clock.finalized_number
 
 
+def ended_by(upto: int) -> ColumnElement[bool]:
+    """Tasks that ended in a block up to `upto`."""
+    return and_(Escrow.last_block <= upto, Escrow.state > State.DISPUTED)
+
+
 def ended_in(after: int, upto: int) -> ColumnElement[bool]:
     """Tasks that ended in the blocks above `after`, up to `upto`."""
-    return and_(Escrow.last_block > after, Escrow.last_block <= upto, Escrow.state > State.DISPUTED)
+    return and_(Escrow.last_block > after, ended_by(upto))
 
 
 async def whole_blocks(session: AsyncSession, after: int, final: int, most: int) -> int:

@@ -15,6 +15,7 @@ from app.errors import AlreadyAudited, AuditNotDrawn, AuditsNotDrawn, NotFinalYe
 from app.escrow.models import Escrow
 from app.escrow.queries import chain_clock, escrow_of
 from app.escrow.rules import State, is_over
+from app.reputation import queries
 from app.reputation.models import Audit
 from app.reputation.rules import Lot, lot
 
@@ -48,7 +49,7 @@ async def take_on(session: AsyncSession, auditor: Address, task_id: TaskId, lot:
     Raises NotFound, TaskNotFinished, NotFinalYet, AuditNotDrawn.
     """
     escrow = await finished(session, task_id)
-    if not lot.falls_on(task_id):
+    if not await queries.is_drawn(session, lot, task_id):
         raise AuditNotDrawn(task_id=task_id)
     for digest, party in ((escrow.content, escrow.buyer), (escrow.deliverable, escrow.agent)):
         await grant(session, await stored_by(session, digest, party), [auditor])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import LargeBinary, Select, and_, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, and_, func, literal, or_, select, tuple_, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -11,7 +11,7 @@ from app.accounts.models import Wallet
 from app.agents.mirror_models import ChainAgent
 from app.database import Digest, TaskId
 from app.escrow.models import Escrow
-from app.escrow.rules import State
+from app.escrow.queries import ended_by, ended_in
 from app.reputation.mirror_models import Feedback
 from app.reputation.models import Audit, JudgedAgent, JudgedJob, QualityEntry, QualitySnapshot
 from app.reputation.rules import MAX_STARS, MIN_STARS, TAG, Lot
@@ -51,9 +51,7 @@ async def final_stars(session: AsyncSession, agent_id: int, finalized: int) -> l
 
 async def final_escrows(session: AsyncSession, agent_id: int, finalized: int) -> list[Escrow]:
     """Tasks that this agent had agreed to and that are over for good."""
-    found = select(Escrow).where(
-        Escrow.agent_id == agent_id, Escrow.state > State.DISPUTED, Escrow.last_block <= finalized
-    )
+    found = select(Escrow).where(Escrow.agent_id == agent_id, ended_by(finalized))
     return list(await session.scalars(found))
 
 
@@ -113,7 +111,7 @@ async def ended_tasks(session: AsyncSession, finalized: int) -> list[EndedTask]:
         with_accounts(select(Escrow, RATER.label("rater"), Feedback.value, Audit.passed))
         .outerjoin(Feedback, rated)
         .outerjoin(Audit, Audit.task_id == Escrow.task_id)
-        .where(Escrow.agent_id.is_not(None), Escrow.state > State.DISPUTED, Escrow.last_block <= finalized)
+        .where(Escrow.agent_id.is_not(None), ended_by(finalized))
         .where(*(RATER.is_distinct_from(side) for side in SIDES))
         .order_by(Escrow.last_timestamp, Escrow.task_id)
     )
@@ -139,18 +137,28 @@ def ended(escrow: Escrow, rater: Any, stars: int | None, passed: bool | None) ->
     )
 
 
+def falls(lot: Lot) -> ColumnElement[bool]:
+    """Tasks that the lot falls on."""
+    own = literal(lot.key, LargeBinary).op("||")(type_coerce(Escrow.task_id, LargeBinary))
+    drawn: ColumnElement[bool] = func.sha256(own, type_=LargeBinary) <= literal(lot.highest, LargeBinary)
+    return drawn
+
+
+async def is_drawn(session: AsyncSession, lot: Lot, task_id: TaskId) -> bool:
+    """Whether the lot falls on this task."""
+    return bool(await session.scalar(select(falls(lot)).where(Escrow.task_id == task_id)))
+
+
 async def drawn(
     session: AsyncSession, lot: Lot, finalized: int, after: tuple[int, str] | None, limit: int
 ) -> list[Escrow]:
     """Tasks that something was delivered for and that are over for good, on which the lot fell and which nobody audited
     yet; the oldest first, `after` an end and a task."""
-    own = literal(lot.key, LargeBinary).op("||")(type_coerce(Escrow.task_id, LargeBinary))
     found = (
         select(Escrow)
         .outerjoin(Audit, Audit.task_id == Escrow.task_id)
-        .where(Escrow.agent_id.is_not(None), Escrow.deliverable.is_not(None), Escrow.state > State.DISPUTED)
-        .where(Escrow.last_block <= finalized, Audit.task_id.is_(None))
-        .where(func.sha256(own, type_=LargeBinary) <= literal(lot.highest, LargeBinary))
+        .where(Escrow.agent_id.is_not(None), Escrow.deliverable.is_not(None), ended_by(finalized))
+        .where(Audit.task_id.is_(None), falls(lot))
     )
     if after is not None:
         found = found.where(tuple_(Escrow.last_timestamp, Escrow.task_id) > after)
@@ -159,9 +167,7 @@ async def drawn(
 
 async def anything_final_between(session: AsyncSession, after: int, final: int) -> bool:
     """Whether a task ended or was rated in blocks that have become final since."""
-    ends = select(Escrow.task_id).where(
-        Escrow.last_block > after, Escrow.last_block <= final, Escrow.state > State.DISPUTED
-    )
+    ends = select(Escrow.task_id).where(ended_in(after, final))
     rates = select(Feedback.task_id).where(Feedback.last_block > after, Feedback.last_block <= final)
     return bool(await session.scalar(select(or_(ends.exists(), rates.exists()))))
 

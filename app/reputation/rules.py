@@ -1,6 +1,5 @@
 """Who may rate what, and what finished tasks say about an agent. Only what is final counts."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,10 +38,6 @@ class Lot:
 
     key: bytes
     highest: bytes
-
-    def falls_on(self, task_id: str) -> bool:
-        """Whether the task, 0x and hex, is drawn."""
-        return hashlib.sha256(self.key + bytes.fromhex(task_id[2:])).digest() <= self.highest
 
 
 def lot(key: bytes, share: int) -> Lot:

@@ -110,13 +110,17 @@ class Market:
         with Chain(self.stack.network.endpoints.rpc_url) as chain:
             chain.ask("anvil_mine", hex(blocks))
 
+    async def deliver(self, terms: Terms, work: bytes) -> None:
+        """The agent's part, of an award that cannot be taken back."""
+        stored = await self.agent.upload(work)
+        await self.agent.wait_for_intent(await self.agent.submit(terms, self.agent_id, stored.digest))
+
     async def deliver_and_pay(self, terms: Terms) -> Task:
         """From a funded hire or an award to the payout."""
         await self.until_state(terms, "awarded")
         self.mine(FINAL_AFTER_BLOCKS)
         await self.until(terms, "awarded for good", lambda task: (task.state, task.finality) == ("awarded", "final"))
-        work = await self.agent.upload(b"done " + terms.salt.encode())
-        await self.agent.wait_for_intent(await self.agent.submit(terms, self.agent_id, work.digest))
+        await self.deliver(terms, b"done " + terms.salt.encode())
         submitted = await self.until_state(terms, "submitted")
         assert submitted.escrow is not None
         await self.buyer.wait_for_intent(await self.buyer.release(terms, submitted.escrow.remaining))

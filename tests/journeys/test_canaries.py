@@ -67,8 +67,7 @@ async def hired(market: Market, known: set[str]) -> Task:
 
 async def delivered(market: Market, known: set[str], work: bytes) -> Task:
     task = await hired(market, known)
-    stored = await market.agent.upload(work)
-    await market.agent.wait_for_intent(await market.agent.submit(task.terms, market.agent_id, stored.digest))
+    await market.deliver(task.terms, work)
     return task
 
 

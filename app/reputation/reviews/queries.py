@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from app.agents.models import StandingReview
 from app.database import Address, TaskId
 from app.escrow.models import Escrow
+from app.escrow.queries import ended_by
 from app.escrow.rules import Refund, State
 from app.relayer.models import Intent
 from app.reputation.mirror_models import Feedback
@@ -169,8 +170,7 @@ async def record_of_buyer(session: AsyncSession, buyer: Address, finalized: int)
     ).where(
         Escrow.buyer == buyer,
         Escrow.agent_id.is_not(None),
-        Escrow.state > State.DISPUTED,
-        Escrow.last_block <= finalized,
+        ended_by(finalized),
     )
     return BuyerRecord(*(int(each) for each in (await session.execute(sums)).one()))
 
