@@ -105,7 +105,8 @@ class AuctionPlan:
 
     Seconds run from the funding's notice on. What is left out takes the service's default for the kind: `value` (what a
     certain delivery is worth) and `reveal_seconds` of sealed kinds, `decrement_bps` and `extension_seconds` of open
-    ones, `start_price` of Dutch ones; amounts are base units.
+    ones, `start_price` of Dutch ones; amounts are base units. `min_quality` (millionths) keeps out whoever is below it
+    when the auction opens.
     """
 
     duration_seconds: int
@@ -115,6 +116,7 @@ class AuctionPlan:
     start_price: int | None = None
     decrement_bps: int | None = None
     extension_seconds: int | None = None
+    min_quality: int | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """Amounts as decimal strings."""

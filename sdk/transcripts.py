@@ -51,6 +51,11 @@ class Reading:
     def kind(self) -> str:
         return str(self.opening["kind"])
 
+    @property
+    def min_quality(self) -> int:
+        """0 where nothing was asked for."""
+        return int(self.opening.get("min_quality", 0))
+
 
 def check_transcript(raw: bytes, terms: Terms, network: Network, qualities: bytes | None = None) -> Outcome:
     """The outcome that the record yields by the published rule. `qualities` is the document that its opening names.
@@ -68,6 +73,7 @@ def check_transcript(raw: bytes, terms: Terms, network: Network, qualities: byte
         check_bid(reading, bid)
     if reading.kind in SEALED:
         check_all_shown(reading)
+    if reading.kind in SEALED or reading.min_quality:
         check_qualities(reading, qualities)
     winner, price = replay(reading)
     require(winner == record["winner"], "winner", f"the rule yields {winner}")
@@ -143,7 +149,8 @@ def replay(reading: Reading) -> tuple[str, int]:
     ranked = sorted(
         (Ranked.of(reading, bid, value) for bid in reading.record["bids"] if bid["awardable"]), key=Ranked.key
     )
-    eligible = [each for each in ranked if each.ask <= budget and each.score >= 0]
+    least = reading.min_quality
+    eligible = [each for each in ranked if each.ask <= budget and each.score >= 0 and each.quality >= least]
     require(bool(eligible), "winner", "no bid of the record is eligible")
     best = eligible[0]
     if reading.kind != "sealed_second_score":
@@ -158,15 +165,17 @@ class Ranked:
     ask: int
     score: int
     tie: int
+    quality: int
 
     @classmethod
     def of(cls, reading: Reading, bid: Mapping[str, Any], value: int) -> "Ranked":
         """Open kinds have no score: the least price wins."""
         accepted = bid["accepted_price"]
         ask = int(bid["bid"]["minPrice"] if accepted is None else accepted)
-        score = value * int(bid["quality"]) - ask * WHOLE if reading.kind in SEALED else 0
+        quality = int(bid["quality"])
+        score = value * quality - ask * WHOLE if reading.kind in SEALED else 0
         tie = int.from_bytes(keccak(hex_bytes(bid["digest"]) + hex_bytes(reading.record["seed"])), "big")
-        return cls(str(bid["digest"]), ask, score, tie)
+        return cls(str(bid["digest"]), ask, score, tie, quality)
 
     def key(self) -> tuple[int, int, int]:
         return (-self.score, self.ask, self.tie)

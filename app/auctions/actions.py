@@ -24,6 +24,7 @@ from app.database import Address, Digest, Hash32, TaskId
 from app.errors import (
     BidderIsLinked,
     BiddingClosed,
+    BiddingNotOpen,
     BidHasLed,
     BidIsRevoked,
     BidNotLive,
@@ -32,6 +33,7 @@ from app.errors import (
     BidTooHigh,
 )
 from app.relayer.rules import checked_deadline
+from app.reputation import queries as reputation
 from app.spending import actions as spending
 from app.spending.rules import Payment
 from app.tasks.actions import require_control
@@ -85,6 +87,9 @@ async def check_bid(desk: Desk, task_id: TaskId, offer: Bid) -> TaskView:
     if await same_account(desk.session, Address(view.task.buyer), desk.account):
         raise BidderIsLinked(agent=desk.account, buyer=view.task.buyer)
     await require_control(desk.session, desk.registry, desk.account, offer.agent_id)
+    if auction is not None and auction.min_quality is not None:
+        quality = await reputation.frozen_quality(desk.session, auction.qualities, offer.agent_id)
+        rules.require_quality(offer.agent_id, quality, auction.min_quality)
     return view
 
 
@@ -112,13 +117,13 @@ class Turn:
 
 
 async def take_turn(session: AsyncSession, auction: Auction | None, budget: int, min_price: int) -> Turn:
-    """Raises BidTooHigh for a price that the kind does not take now, BiddingClosed before a Dutch auction opened."""
+    """Raises BidTooHigh for a price that the kind does not take now, BiddingNotOpen before a Dutch auction opened."""
     if auction is None:
         return Turn({})
     now, place = await database_now(session), {"round": auction.round}
     if auction.kind == AuctionKind.DUTCH:
         if auction.opened_at is None:
-            raise BiddingClosed(closes_at=None)
+            raise BiddingNotOpen
         duration = timedelta(seconds=auction.duration_seconds)
         offered = rules.rising_price(auction.start_price or 0, budget, now - auction.opened_at, duration)
         require_at_most(min_price, offered)

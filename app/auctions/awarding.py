@@ -92,7 +92,7 @@ async def decide(session: AsyncSession, auctioneer: Auctioneer, view: TaskView, 
     agents = await agents_by_id(session, [bid.agent_id for bid in bids])
     considered = [await consider(auctioneer.registry, view, frame, bid, agents.get(bid.agent_id)) for bid in bids]
     candidates = [each.candidate for each in considered if each.awardable]
-    result = rules.clear(frame.kind, candidates, frame.budget, frame.value)
+    result = rules.clear(frame.kind, candidates, frame.budget, frame.value, auction.min_quality or 0)
     if result is None and auction.award_intent_id is None:
         return False  # nobody can be awarded yet: a matter of waiting
     if result is None:
@@ -125,14 +125,14 @@ async def frame_of(
     session: AsyncSession, auctioneer: Auctioneer, auction: Auction, budget: int, agents: list[int]
 ) -> Frame:
     """What the rule reckons with beside the bids, as it was fixed at the opening."""
-    seed, qualities, prior = Hash32(ZERO_HASH), {}, 0
+    kind, seed, qualities, prior = AuctionKind(auction.kind), Hash32(ZERO_HASH), {}, 0
     if auction.qualities is not None:
         frozen = await reputation.snapshot(session, auction.qualities)
         qualities = await reputation.entries(session, auction.qualities, agents)
         prior = 0 if frozen is None else frozen.prior
+    if kind.is_sealed:
         seed = auctioneer.seal.seed(auction_id(auction.task_id, auction.round))
-    fixed = fixed_facts(auction, budget)
-    return Frame(AuctionKind(auction.kind), budget, auction.value or 0, seed, qualities, prior, fixed)
+    return Frame(kind, budget, auction.value or 0, seed, qualities, prior, fixed_facts(auction, budget))
 
 
 async def consider(

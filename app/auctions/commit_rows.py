@@ -22,6 +22,10 @@ from app.errors import ChainNotMirrored
 LOOK = text("""
 SELECT given.task_id, given.agent_id, task.buyer, task.arbiter, task.agent AS named, task.award_by, task.deliver_by,
     task.visibility, task.payment, auction.kind, auction.round, auction.closes_at, auction.closed_at, auction.failed_at,
+    auction.min_quality,
+    (SELECT coalesce(entry.quality, frozen.prior) FROM market.quality_snapshots frozen
+        LEFT JOIN market.quality_entries entry ON entry.snapshot = frozen.digest AND entry.agent_id = given.agent_id
+        WHERE frozen.digest = auction.qualities AND auction.min_quality IS NOT NULL) AS quality,
     escrow.state, escrow.agent AS hired, cursor.block_timestamp AS time, agent.owner, agent.wallet,
     (SELECT intent.state FROM market.intents intent
         WHERE (intent.task_id = task.task_id AND intent.verb = 'fund') OR intent.id = task.batch_intent_id
@@ -109,11 +113,15 @@ class EscrowPart:
 
 @dataclass(frozen=True)
 class AuctionPart:
+    """`quality` is the bidder's as it was frozen at the opening, looked up where `min_quality` asks for one."""
+
     kind: AuctionKind
     round: int
     closes_at: datetime | None
     closed_at: datetime | None
     failed_at: datetime | None
+    min_quality: int | None
+    quality: int | None
 
 
 @dataclass(frozen=True)
@@ -191,11 +199,11 @@ def seen(row: object) -> Seen:
         payment=found["payment"],
     )
     kind, state, owner = found["kind"], found["state"], address(found["owner"])
-    moments = (found["closes_at"], found["closed_at"], found["failed_at"])
+    facts = tuple(found[name] for name in ("closes_at", "closed_at", "failed_at", "min_quality", "quality"))
     return Seen(
         task=task,
         escrow=None if state is None else EscrowPart(state, address(found["hired"])),
-        auction=None if kind is None else AuctionPart(AuctionKind(kind), found["round"], *moments),
+        auction=None if kind is None else AuctionPart(AuctionKind(kind), found["round"], *facts),
         fund_intent=None if found["funding"] is None else IntentPart(found["funding"]),
         award_intent=None if found["awarding"] is None else IntentPart(found["awarding"]),
         time=found["time"],

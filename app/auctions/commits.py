@@ -89,6 +89,8 @@ async def require_commit(desk: Desk, found: Seen | None, commit: Commit) -> None
         raise CommitOfOtherAuction(auction_id=commit.auction_id, expected=expected)
     if found.agent is None or not await controls(desk.registry, found.agent, desk.account):
         raise AgentIdNotControlled(account=desk.account, agent_id=commit.agent_id)
+    if found.auction.min_quality is not None:
+        rules.require_quality(commit.agent_id, found.auction.quality, found.auction.min_quality)
     if found.failed_on is not None:
         until = found.failed_on + BAR
         raise BarredFromSealed(agent_id=commit.agent_id, task_id=found.failed_task, until=until)

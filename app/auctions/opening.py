@@ -43,13 +43,14 @@ async def open_one(session: AsyncSession, seal: Seal | None, auction: Auction, b
     """Fixes everything that the rule will reckon with but the bids, and starts the clock. A sealed auction waits for a
     process that holds the auctioneer's key."""
     now, kind = await database_now(session), AuctionKind(auction.kind)
-    if kind.is_sealed:
-        if seal is None:
-            return
+    if kind.is_sealed and seal is None:
+        return
+    if kind.is_sealed or auction.min_quality is not None:
         frozen = await current_snapshot(session)
         auction.qualities = frozen.digest
-        if auction.value is None:
+        if kind.is_sealed and auction.value is None:
             auction.value = -(-budget * WHOLE_QUALITY // max(1, frozen.prior))
+    if kind.is_sealed and seal is not None:
         auction.seed_digest = hashed(raw(seal.seed(auction_id(auction.task_id, auction.round))))
     auction.opened_at, auction.closes_at = now, now + timedelta(seconds=auction.duration_seconds)
     auction.latest_close_at = auction.closes_at + MAX_EXTENSIONS * timedelta(seconds=auction.extension_seconds or 0)
@@ -66,7 +67,8 @@ def fixed_facts(auction: Auction, budget: int) -> dict[str, object]:
     def text(amount: int | None) -> str | None:
         return None if amount is None else str(amount)
 
-    return {
+    asked = {} if auction.min_quality is None else {"min_quality": auction.min_quality}
+    return asked | {
         "auction_id": auction_id(auction.task_id, auction.round),
         "kind": auction.kind,
         "budget": str(budget),

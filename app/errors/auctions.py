@@ -81,6 +81,16 @@ class BidHasLed(Conflict):
     text = "This bid has led the auction and binds until the award."
 
 
+class BiddingNotOpen(Conflict):
+    text = "Bidding on this task begins when its auction opens, which the funding brings about."
+
+
+class QualityTooLow(Forbidden):
+    """Millionths, as they were frozen at the opening."""
+
+    text = "This auction asks for a quality of {min_quality}, and agent {agent_id} had {quality} when it opened."
+
+
 class BiddingClosed(Conflict):
     text = "Bidding on this task is over."
 

@@ -74,6 +74,13 @@ async def entries(session: AsyncSession, digest: Digest, agents: Iterable[int] |
     return {row.agent_id: row.quality for row in rows}
 
 
+async def frozen_quality(session: AsyncSession, digest: Digest | None, agent_id: int) -> int | None:
+    """One agent's quality in a snapshot, in millionths; None where there is no such snapshot."""
+    mine = (QualityEntry.snapshot == QualitySnapshot.digest) & (QualityEntry.agent_id == agent_id)
+    found = select(func.coalesce(QualityEntry.quality, QualitySnapshot.prior)).select_from(QualitySnapshot)
+    return await session.scalar(found.outerjoin(QualityEntry, mine).where(QualitySnapshot.digest == digest))
+
+
 def with_accounts(query: Select[*Columns]) -> Select[*Columns]:
     """A query of escrows with what RATER and SIDES are made of."""
     return (

@@ -105,6 +105,7 @@ class Auction(Base):
     start_price: Mapped[int | None] = mapped_column(AmountColumn)
     decrement_bps: Mapped[int | None] = mapped_column(Integer)
     extension_seconds: Mapped[int | None] = mapped_column(Integer)
+    min_quality: Mapped[int | None] = mapped_column(Integer)
     opened_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     closes_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     latest_close_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))

@@ -18,7 +18,7 @@ from app.tasks.actions import Posting
 from app.tasks.models import Auction, Offer
 from app.tasks.queries import TaskView
 from app.tasks.rules import Payment, TaskState
-from app.tasks.rules.plans import AuctionKind, AuctionPlan
+from app.tasks.rules.plans import WHOLE_QUALITY, AuctionKind, AuctionPlan
 from app.tasks.rules.terms import TermsWarning, warnings_of
 from app.tasks.signing import Message, Payable
 from app.web.fields import (
@@ -66,7 +66,8 @@ class TermsField(WireModel):
 
 class AuctionPlanField(WireModel):
     """What is left out takes the kind's default. `value` is what a certain delivery is worth to the buyer, at least the
-    budget; a Dutch auction rises from `start_price`; each bid of an open one is `decrement_bps` below the last."""
+    budget; a Dutch auction rises from `start_price`; each bid of an open one is `decrement_bps` below the last. Whose
+    quality is below `min_quality` (millionths) when the auction opens may not bid."""
 
     kind: Annotated[AuctionKind, Field(strict=False)]
     duration_seconds: Annotated[int, Field(ge=1, le=MAX_AUCTION_SECONDS)]
@@ -75,6 +76,7 @@ class AuctionPlanField(WireModel):
     start_price: Amount | None = None
     decrement_bps: Annotated[int, Field(ge=0, le=5_000)] | None = None
     extension_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
+    min_quality: Annotated[int, Field(ge=1, le=WHOLE_QUALITY)] | None = None
 
 
 class PostTask(WireModel):
@@ -172,6 +174,7 @@ class AuctionOut(BaseModel):
     start_price: Amount | None
     decrement_bps: int | None
     extension_seconds: int | None
+    min_quality: int | None
     qualities: DigestField | None
     seed_digest: Hash32Field | None
     opening: DigestField | None

@@ -13,10 +13,11 @@ from app.auctions.rules.bidding import (
     require_bidding,
     require_offer,
     require_outsider,
+    require_quality,
 )
-from app.auctions.rules.clearing import WHOLE_QUALITY, Candidate, Clearing, clear, rank, score_of
+from app.auctions.rules.clearing import Candidate, Clearing, clear, rank, score_of
 from app.auctions.rules.pricing import extended, highest_allowed, is_over, rising_price
-from app.tasks.rules.plans import AuctionKind
+from app.tasks.rules.plans import WHOLE_QUALITY, AuctionKind
 
 __all__ = [
     "AWARD_MARGIN_SECONDS",
@@ -40,6 +41,7 @@ __all__ = [
     "require_bidding",
     "require_offer",
     "require_outsider",
+    "require_quality",
     "rising_price",
     "score_of",
 ]

@@ -6,12 +6,14 @@ from typing import Protocol
 from app.errors import (
     BidAboveBudget,
     BidderIsParty,
+    BiddingNotOpen,
     BidExpiresTooSoon,
     BidNotYours,
     BidTaskMismatch,
     BidZero,
     PartyUnpayable,
     PriceOutOfBounds,
+    QualityTooLow,
     WorkDoesNotFit,
     WrongTaskState,
 )
@@ -108,6 +110,14 @@ def require_bidding(standing: Standing) -> None:
     state = task_state(standing)
     if standing.task.agent != NOBODY or state not in (TaskState.INVITING, TaskState.FUNDING, TaskState.OPEN):
         raise WrongTaskState(verb="bid on", required="open to bids", state=state)
+
+
+def require_quality(agent_id: int, quality: int | None, min_quality: int) -> None:
+    """Millionths; `quality` is what was frozen at the opening, None before it. Raises BiddingNotOpen, QualityTooLow."""
+    if quality is None:
+        raise BiddingNotOpen
+    if quality < min_quality:
+        raise QualityTooLow(agent_id=agent_id, quality=quality, min_quality=min_quality)
 
 
 def work_fits(task: TaskFacts, bid: BidFacts, awarded_at: int) -> bool:

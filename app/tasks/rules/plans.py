@@ -1,7 +1,7 @@
 """How a buyer wishes an agent to be chosen: the kinds of auction, and what he sets of each. Pure; amounts are base
 units, seconds the database's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -22,6 +22,7 @@ class AuctionKind(StrEnum):
         return self in (AuctionKind.SEALED_SECOND_SCORE, AuctionKind.SEALED_FIRST_PRICE)
 
 
+WHOLE_QUALITY = 1_000_000
 DEFAULT_REVEAL_SECONDS = 900
 DEFAULT_EXTENSION_SECONDS = 60
 DEFAULT_DECREMENT_BPS = 100
@@ -43,7 +44,8 @@ class AuctionPlan:
     """What a buyer wishes; the time runs from the funding's notice on, and None takes the default.
 
     `value` is what a certain delivery is worth to him, in base units; without it, it is fixed at the opening so that an
-    agent of whom nothing is known may ask for the whole budget.
+    agent of whom nothing is known may ask for the whole budget. `min_quality`, in millionths, keeps out whoever is
+    below it when the auction opens; every kind knows it.
     """
 
     kind: AuctionKind
@@ -53,6 +55,7 @@ class AuctionPlan:
     start_price: int | None = None
     decrement_bps: int | None = None
     extension_seconds: int | None = None
+    min_quality: int | None = None
 
 
 class Timed(Protocol):
@@ -76,6 +79,11 @@ def completed(plan: AuctionPlan, budget: int) -> AuctionPlan:
     for field in SETTINGS:
         if getattr(plan, field) is not None and field not in OF_KIND[plan.kind]:
             raise AuctionPlanRefused(field=field, reason=f"an auction of kind {plan.kind} has no such setting")
+    return replace(completed_kind(plan, budget), min_quality=plan.min_quality)
+
+
+def completed_kind(plan: AuctionPlan, budget: int) -> AuctionPlan:
+    """What its kind takes, with that kind's defaults."""
     kind, seconds = plan.kind, plan.duration_seconds
     if kind.is_sealed:
         if plan.value is not None and plan.value < budget:

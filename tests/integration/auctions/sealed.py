@@ -1,5 +1,6 @@
 """Sealed bids as agents make them, and the clock that ends their windows."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from app.auctions.commitments import auction_id, bid_commit, commitment_of
 from app.chain import typed_data
 from app.chain.typed_data import Bid
 from app.database import Digest, Hash32, TaskId
+from app.reputation.rules import quality_document
 from tests.integration.api import execute
 from tests.integration.market import CHAIN_TIME, Market, Person
 
@@ -107,3 +109,17 @@ def end_reveals(market: Market, task_id: str) -> None:
 def move(market: Market, task_id: str, change: str) -> None:
     statement = f"UPDATE market.auctions SET {change} WHERE task_id = %(id)s AND ready_at IS NULL"
     execute(market.database_url, statement, {"id": bytes.fromhex(task_id[2:])})
+
+
+def snapshot(market: Market, qualities: dict[int, int]) -> None:
+    """A newer snapshot, as the reputation takes it."""
+    digest = hashlib.sha256(quality_document("test", 500_000, qualities)).digest()
+    execute(market.database_url, "DELETE FROM market.quality_entries WHERE snapshot = %(digest)s", {"digest": digest})
+    insert = (
+        "INSERT INTO market.quality_snapshots (digest, formula, prior) VALUES (%(digest)s, 'test', 500000)"
+        " ON CONFLICT (digest) DO UPDATE SET created_at = clock_timestamp()"
+    )
+    execute(market.database_url, insert, {"digest": digest})
+    for agent_id, quality in qualities.items():
+        entry = "INSERT INTO market.quality_entries VALUES (%(digest)s, %(agent)s, %(quality)s)"
+        execute(market.database_url, entry, {"digest": digest, "agent": agent_id, "quality": quality})

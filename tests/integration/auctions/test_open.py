@@ -141,7 +141,7 @@ async def test_two_who_accept_at_once(market: Market, worker: WorkerRuntime) -> 
 async def test_a_dutch_price_is_not_taken_before_it_runs(market: Market) -> None:
     task_id = await market.posted(await market.terms(), plan=DUTCH)
     body = await signed_bid(market.agent, task_id, asked(market.agent, 1, 1))
-    assert problem(await market.agent.post(f"/tasks/{task_id}/bids", body)) == (409, "bidding-closed")
+    assert problem(await market.agent.post(f"/tasks/{task_id}/bids", body)) == (409, "bidding-not-open")
 
 
 @pytest.mark.parametrize(

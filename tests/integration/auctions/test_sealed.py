@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -28,6 +27,7 @@ from tests.integration.auctions.sealed import (
     reveal,
     reveal_all,
     sealed_bid,
+    snapshot,
 )
 from tests.integration.market import BUDGET, CHAIN_TIME, Market, Person, problem
 
@@ -295,16 +295,6 @@ async def test_quality_comes_from_the_snapshot_that_was_frozen(market: Market, w
     found = await record(market, task_id)
     assert (found["winner"], found["price"]) == (better.digest, "900000")
     execute(market.database_url, "DELETE FROM market.quality_entries")
-
-
-def snapshot(market: Market, qualities: dict[int, int]) -> None:
-    """A newer snapshot, as the reputation takes it."""
-    digest = secrets.token_bytes(32)
-    insert = "INSERT INTO market.quality_snapshots (digest, formula, prior) VALUES (%(digest)s, 'test', 500000)"
-    execute(market.database_url, insert, {"digest": digest})
-    for agent_id, quality in qualities.items():
-        entry = "INSERT INTO market.quality_entries VALUES (%(digest)s, %(agent)s, %(quality)s)"
-        execute(market.database_url, entry, {"digest": digest, "agent": agent_id, "quality": quality})
 
 
 async def test_many_commitments_at_once_are_answered_one_by_one(market: Market, worker: WorkerRuntime) -> None:

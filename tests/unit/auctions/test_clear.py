@@ -179,7 +179,26 @@ def test_a_dutch_price_rises_in_a_line_to_the_budget() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", AuctionKind)
+def test_who_is_below_the_least_quality_neither_wins_nor_moves_the_price(kind: AuctionKind) -> None:
+    known, unknown = bid(1, 8, 600_000), bid(2, 3, 599_999)
+    assert clear(kind, [known, unknown], 10, 20, 600_000) == clear(kind, [known], 10, 20)
+    assert clear(kind, [known, unknown], 10, 20, 599_999) == clear(kind, [known, unknown], 10, 20)
+    assert clear(kind, [known, unknown], 10, 20, 600_001) is None
+
+
+@given(auctions(), st.sampled_from([HALF, HALF + 1, WHOLE_QUALITY]), st.sampled_from(list(AuctionKind)))
+def test_a_least_quality_is_the_same_rule_over_those_who_reach_it(
+    drawn: tuple[list[Candidate], int, int], least: int, kind: AuctionKind
+) -> None:
+    bids, budget, value = drawn
+    reach = [each for each in bids if each.quality >= least]
+    assert clear(kind, bids, budget, value, least) == clear(kind, reach, budget, value)
+
+
 def test_a_plan_is_completed_by_its_kind() -> None:
+    for kind in AuctionKind:
+        assert completed(AuctionPlan(kind, 60, min_quality=150_000), 100).min_quality == 150_000
     assert completed(AuctionPlan(SECOND, 60), 100) == AuctionPlan(SECOND, 60, reveal_seconds=900)
     assert longest_seconds(completed(AuctionPlan(OPEN, 60), 100)) == 60 + 20 * 60
     assert completed(AuctionPlan(DUTCH, 60), 101) == AuctionPlan(DUTCH, 60, start_price=50)
