@@ -16,7 +16,8 @@ from tests.integration.api import Wallet, running_api
 from tests.integration.market import problem
 
 AWAY = "redis://127.0.0.1:1/0"
-SLOW = {"requests_per_second": 0.5, "anonymous_requests_per_second": 0.25, "burst_seconds": 20.0}
+SLOW = {"requests_per_second": 0.05, "anonymous_requests_per_second": 0.025, "burst_seconds": 200.0}
+"""A place comes back after 20 and 40 seconds: no test is so slow."""
 
 
 @pytest.fixture
@@ -42,11 +43,11 @@ async def test_a_wallet_has_its_own_limit_and_is_told_where_it_stands(
     mine, other = await wallet(0).sign_in(), await wallet(1).sign_in()
     answers = [await limited.get("/v1/listings", headers=mine) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
-    assert answers[0].headers["ratelimit-policy"] == '"wallet";q=10;w=20'
+    assert answers[0].headers["ratelimit-policy"] == '"wallet";q=10;w=200'
     assert [answer.headers["ratelimit"].split(";")[1] for answer in answers[:3]] == ["r=9", "r=8", "r=7"]
     refused = answers[-1]
     assert problem(refused) == (429, "too-many-requests")
-    assert 1 <= int(refused.headers["retry-after"]) == refused.json()["retry_after_seconds"] <= 2
+    assert 1 <= int(refused.headers["retry-after"]) == refused.json()["retry_after_seconds"] <= 20
     assert (await limited.get("/v1/listings", headers=other)).status_code == 200
 
 
@@ -65,12 +66,12 @@ async def test_an_address_without_credentials_is_counted_by_itself(
     strangers: list[dict[str, str]] = [{}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp5"}, {}, {}, {}]
     answers = [await limited.get("/v1/listings", headers=headers) for headers in strangers]
     assert [answer.status_code for answer in answers[:1] + answers[-2:]] == [200, 200, 429]
-    assert answers[-1].headers["ratelimit-policy"] == '"address";q=5;w=20'
+    assert answers[-1].headers["ratelimit-policy"] == '"address";q=5;w=200'
     assert (await limited.get("/v1/listings", headers=known)).status_code == 200
 
 
 async def test_made_up_keys_share_their_networks_limit(counted_apart: Settings) -> None:
-    few = {"requests_per_second": 0.05, "burst_seconds": 20.0}
+    few = {"requests_per_second": 0.005, "burst_seconds": 200.0}
     async with running_api(counted_apart.model_copy(update=few)) as api:
         headers = ({"Authorization": f"Bearer {new_api_key()}"} for _ in range(11))
         answers = [await api.get("/v1/listings", headers=each) for each in headers]
@@ -111,7 +112,7 @@ async def test_without_its_broker_a_process_counts_alone(settings: Settings) -> 
 
 
 async def test_a_broker_that_comes_back_counts_again(redis_url: str) -> None:
-    counters, rate = RateCounters(redis_url), Rate(1, 2)
+    counters, rate = RateCounters(redis_url), Rate(0.05, 2)
     try:
         counters._redis.rests_until = float("inf")
         alone = [await counters.take("back", rate) for _ in range(3)]
