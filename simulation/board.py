@@ -107,11 +107,11 @@ class Board:
         self.tell(task)
 
     def tell(self, task: Task) -> None:
-        """Once for each state that is somebody's cue."""
-        opened = task.auction is None or task.auction.closes_at is not None
-        cue = task.state if task.state != "open" or opened else "waiting"
-        if self._told.get(task.task_id) != cue:
-            self._told[task.task_id] = cue
+        """Once for each state that is somebody's cue; a funded task whose auction has not opened is nobody's."""
+        if task.state == "open" and task.auction is not None and task.auction.closes_at is None:
+            return
+        if self._told.get(task.task_id) != task.state:
+            self._told[task.task_id] = task.state
             for listener in self.listeners:
                 listener(task)
 

@@ -1,6 +1,7 @@
 """A buyer: posts what it wants, chooses an agent by the way that was drawn, looks at the work, pays or disputes, and
 rates."""
 
+import asyncio
 from dataclasses import dataclass
 
 from demo import work
@@ -36,18 +37,38 @@ class Buyer(Participant):
     async def see_through(self, plan: TaskPlan) -> None:
         """From the posting to the rating. What refuses to end is said in the journal, and is nobody else's."""
         try:
-            for candidate in await choosing.candidates(self, plan):
-                record = await self.post(plan, candidate)
-                try:
-                    await self.play(record)
-                finally:
-                    record.done = True
+            least = await choosing.least_asked(self, plan)
+            for candidate in await choosing.candidates(self, plan, least):
+                record = await self.post_and_play(plan, candidate, least)
                 if not record.declined:
                     return
         except (SdkError, TimeoutError) as failure:
             self.journal.failures.append(f"task {plan.number} ({plan.way}): {type(failure).__name__}: {failure}")
 
-    async def post(self, plan: TaskPlan, hired: choosing.Candidate | None) -> Record:
+    async def post_and_play(self, plan: TaskPlan, hired: choosing.Candidate | None, least: int | None) -> Record:
+        """To its end; where nobody came who is as good as asked, once more for all, while the first waits to expire."""
+        record = await self.post(plan, hired, least)
+        try:
+            if least is not None and plan.way.is_auction and await self.nobody_came(record):
+                record.given_up = True
+                await asyncio.gather(self.play(record), self.post_and_play(plan, None, None))
+            else:
+                await self.play(record)
+        finally:
+            record.done = True
+        return record
+
+    async def nobody_came(self, record: Record) -> bool:
+        """Whether the bidding ended without a bid."""
+
+        def is_over(task: Task) -> bool:
+            closed = task.auction is not None and task.auction.closed_at is not None
+            return closed or task.state not in NOT_YET_AWARDED
+
+        await self.board.until(record.task_id, is_over, 2 * self.auction_seconds + CARRIED_SECONDS)
+        return record.bids == 0
+
+    async def post(self, plan: TaskPlan, hired: choosing.Candidate | None, least: int | None) -> Record:
         """The task, paid for where it is paid in advance."""
         stored = await self.client.upload(plan.content.encode())
         terms = make_terms(
@@ -65,25 +86,25 @@ class Buyer(Participant):
             terms,
             title=f"Task {plan.number}",
             capability=plan.trade,
-            auction=self.auction_of(plan),
+            auction=self.auction_of(plan, least),
             payment="at_award" if paid_later else "in_advance",
         )
-        record = self.journal.open(plan, task)
+        record = self.journal.open(plan, task, least)
         if not paid_later:
             await self.carried(await self.client.fund(terms), task.task_id, lambda now: now.escrow is not None)
         record.funded_at = self.journal.now()
         return record
 
-    def auction_of(self, plan: TaskPlan) -> AuctionPlan | None:
+    def auction_of(self, plan: TaskPlan, least: int | None) -> AuctionPlan | None:
         """Short ones. What a delivery is worth is told the sealed kinds, truly."""
         seconds = self.auction_seconds
         match plan.way:
             case Way.SECOND_SCORE | Way.FIRST_PRICE:
-                return AuctionPlan(seconds, plan.way, value=plan.value, reveal_seconds=seconds)
+                return AuctionPlan(seconds, plan.way, value=plan.value, reveal_seconds=seconds, min_quality=least)
             case Way.OPEN:
-                return AuctionPlan(seconds, plan.way, decrement_bps=300, extension_seconds=1)
+                return AuctionPlan(seconds, plan.way, decrement_bps=300, extension_seconds=1, min_quality=least)
             case Way.DUTCH:
-                return AuctionPlan(2 * seconds, plan.way, start_price=plan.budget // 8)
+                return AuctionPlan(2 * seconds, plan.way, start_price=plan.budget // 8, min_quality=least)
             case _:
                 return None
 

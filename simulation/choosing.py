@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sdk import Terms
 from sdk.errors import Conflict
-from sdk.schemas import PlacedBid, Task
+from sdk.schemas import Hit, PlacedBid, Task
 from simulation.journal import Record
 from simulation.people import TaskPlan, Way
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from simulation.buyer import Buyer
 
 MILLIONTHS = 1_000_000
+PROVEN, ENOUGH_PROVEN, CURIOUS_BPS = 120_000, 4, 1_000
+"""A score above that of a newcomer; of how many of a trade it takes so that a buyer asks for it; and the chance that he
+lets newcomers in all the same."""
 LOOKED_AT, HIRE_TRIES = 6, 3
 PAGE = 20
 COUNTERED_BPS, WHOLE_BPS = 8_500, 10_000
@@ -30,16 +33,28 @@ class Candidate:
     gain: int
 
 
-async def candidates(buyer: "Buyer", plan: TaskPlan) -> list[Candidate | None]:
+async def least_asked(buyer: "Buyer", plan: TaskPlan) -> int | None:
+    """The score that he asks of who does it: proven, where the market has enough of those; None for anybody."""
+    if buyer.random.randrange(WHOLE_BPS) < CURIOUS_BPS:
+        return None
+    proven = await offers(buyer, plan, min_score=PROVEN)
+    return PROVEN if len(proven) >= ENOUGH_PROVEN else None
+
+
+async def offers(buyer: "Buyer", plan: TaskPlan, **wanted: Any) -> list[Hit]:
+    """What a search for the trade finds that has a price a task."""
+    words = plan.trade.replace(".", " ").replace("-", " ")
+    found = await buyer.client.search(words, capability=plan.trade, pricing="per_task", limit=PAGE, **wanted)
+    buyer.journal.searched += 1
+    return [hit for hit in found.items if hit.price is not None]
+
+
+async def candidates(buyer: "Buyer", plan: TaskPlan, least: int | None) -> list[Candidate | None]:
     """Whom to hire, best first and the next where one declines; a single None where others bid."""
     if plan.way is not Way.HIRE:
         return [None]
-    words = plan.trade.replace(".", " ").replace("-", " ")
-    found = await buyer.client.search(
-        words, capability=plan.trade, pricing="per_task", max_price=str(plan.budget), limit=PAGE
-    )
-    buyer.journal.searched += 1
-    hits = [hit for hit in found.items if hit.price is not None]
+    asked = {} if least is None else {"min_score": least}
+    hits = await offers(buyer, plan, max_price=str(plan.budget), **asked)
     looked_at = buyer.random.sample(hits, min(LOOKED_AT, len(hits)))
     weighed = await asyncio.gather(*(weigh(buyer, plan, hit.agent_id, hit.price or 0) for hit in looked_at))
     return [*sorted(weighed, key=lambda each: -each.gain)[:HIRE_TRIES]]
@@ -62,7 +77,7 @@ async def among_quotes(buyer: "Buyer", record: Record, terms: Terms) -> None:
         record.buyer_waits = True
         return
     scores = {each.offer.agent_id: await score_of(buyer, each.offer.agent_id) for each in quotes}
-    best = best_of(record.plan, quotes, scores)
+    best = best_of(record, quotes, scores)
     with contextlib.suppress(Conflict):  # the agent has just bid otherwise: that bid counts below
         await buyer.client.counter_offer(terms, best.bid_digest, best.offer.min_price * COUNTERED_BPS // WHOLE_BPS)
     await asyncio.sleep(buyer.auction_seconds / 2)
@@ -76,7 +91,7 @@ async def take_best(buyer: "Buyer", record: Record, terms: Terms, scores: dict[i
         quotes = await buyer.client.bids(terms)
         if not quotes:
             return
-        best = best_of(record.plan, quotes, scores)
+        best = best_of(record, quotes, scores)
         try:
             intent = await award(terms, best.bid_digest, best.offer.min_price)
         except Conflict:
@@ -87,12 +102,15 @@ async def take_best(buyer: "Buyer", record: Record, terms: Terms, scores: dict[i
             return
 
 
-def best_of(plan: TaskPlan, quotes: list[PlacedBid], scores: dict[int, int]) -> PlacedBid:
-    """By the platform's own measure: value times score, less the price. Who came too late to be looked up has none."""
-    return max(
-        quotes,
-        key=lambda each: plan.value * scores.get(each.offer.agent_id, 0) // MILLIONTHS - each.offer.min_price,
-    )
+def best_of(record: Record, quotes: list[PlacedBid], scores: dict[int, int]) -> PlacedBid:
+    """By the platform's own measure: value times score, less the price; of those who are as proven as he asks, if there
+    are any. Who came too late to be looked up has no score."""
+
+    def score(quoted: PlacedBid) -> int:
+        return scores.get(quoted.offer.agent_id, 0)
+
+    value, proven = record.plan.value, [each for each in quotes if score(each) >= (record.least or 0)]
+    return max(proven or quotes, key=lambda each: value * score(each) // MILLIONTHS - each.offer.min_price)
 
 
 def has_agent(task: Task) -> bool:

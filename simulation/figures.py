@@ -69,6 +69,7 @@ class Figures:
 
     posted: int
     declined: int
+    given_up: int
     awarded: int
     ends: dict[str, int]
     paid_ends: int
@@ -108,7 +109,7 @@ class Figures:
 def figures_of(play: Play) -> Figures:
     """All of a play's."""
     journal = play.journal
-    records = [record for record in journal.records.values() if not record.declined]
+    records = [record for record in journal.records.values() if not record.declined and not record.given_up]
     awarded = [record for record in records if record.is_awarded]
     ends = Counter(state_of(record) for record in records)
     paid_ends = sum(state_of(record) in PAID_ENDS for record in awarded)
@@ -120,7 +121,8 @@ def figures_of(play: Play) -> Figures:
     by_wave = [wave_of(play, number) for number in range(len(play.population.waves))]
     return Figures(
         posted=len(records),
-        declined=len(journal.records) - len(records),
+        declined=sum(record.declined for record in journal.records.values()),
+        given_up=sum(record.given_up for record in journal.records.values()),
         awarded=len(awarded),
         ends=dict(sorted(ends.items())),
         paid_ends=paid_ends,

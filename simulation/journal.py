@@ -14,10 +14,13 @@ PAID_ENDS = ("released", "claimed", "settled")
 class Record:
     """A task from its posting on. Times are `time.monotonic()`; `right_bps` is how much of the delivery is right, as
     whoever does the job again sees it. `buyer_waits` and `agent_waits` say whether one of them does nothing before the
-    chain's clock has moved, `done` that its buyer has nothing left to do."""
+    chain's clock has moved, `done` that its buyer has nothing left to do. `least` is the score that he asked for, and
+    `given_up` says that nobody with it came, so that he posted the task again for all."""
 
     plan: TaskPlan
     task_id: str
+    least: int | None = None
+    given_up: bool = False
     posted_at: float = field(default_factory=time.monotonic)
     funded_at: float | None = None
     awarded_at: float | None = None
@@ -70,9 +73,9 @@ class Journal:
         """Seconds of a clock that never goes back."""
         return time.monotonic()
 
-    def open(self, plan: TaskPlan, task: Task) -> Record:
+    def open(self, plan: TaskPlan, task: Task, least: int | None) -> Record:
         """A new record."""
-        record = self.records[task.task_id] = Record(plan, task.task_id, task=task)
+        record = self.records[task.task_id] = Record(plan, task.task_id, least, task=task)
         return record
 
     def of_wave(self, wave: int) -> list[Record]:

@@ -31,7 +31,8 @@ def on_tasks(figures: Figures) -> list[str]:
     waves = ", ".join(f"{each.paid_ends}/{each.awarded} ({each.to_bad})" for each in figures.by_wave)
     missed = "" if figures.ended_bps >= GOAL_BPS else "  MISSED"
     return [
-        f"tasks: {figures.posted} posted, {figures.awarded} awarded; {ends}; {figures.declined} hires declined",
+        f"tasks: {figures.posted} posted, {figures.awarded} awarded; {ends}; {figures.declined} hires declined, "
+        f"{figures.given_up} posted again for all",
         f"ended by release, claim or settle: {figures.paid_ends} of {figures.awarded} awarded, "
         f"{percent(figures.ended_bps)} (goal {percent(GOAL_BPS)}){missed}",
         f"  the same by wave (of bad agents): {waves}",
