@@ -45,8 +45,8 @@ class EscrowView(Answer):
 
 
 class AuctionView(Answer):
-    """`winner` (a bid's digest), price and transcript are there once the award is decided. `min_quality`, in millionths,
-    is the least that a bidder's quality may be at the opening."""
+    """`winner` (a bid's digest), price and transcript are there once the award is decided; `min_quality` is the least
+    that a bidder's may be at the opening, in millionths."""
 
     kind: str
     min_quality: int | None = None
