@@ -2,7 +2,7 @@
 rates."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from demo import work
 from sdk import AuctionPlan, Terms, Windows, make_terms
@@ -38,20 +38,32 @@ class Buyer(Participant):
         """From the posting to the rating. What refuses to end is said in the journal, and is nobody else's."""
         try:
             least = await choosing.least_asked(self, plan)
-            for candidate in await choosing.candidates(self, plan, least):
-                record = await self.post_and_play(plan, candidate, least)
-                if not record.declined:
-                    return
+            if plan.way is Way.HIRE:
+                await self.hire(plan, least)
+            else:
+                await self.post_and_play(plan, None, least)
         except (SdkError, TimeoutError) as failure:
             self.journal.failures.append(f"task {plan.number} ({plan.way}): {type(failure).__name__}: {failure}")
 
+    async def hire(self, plan: TaskPlan, least: int | None) -> bool:
+        """Whether one of those who were asked did it, or at least did not decline."""
+        for candidate in await choosing.candidates(self, plan, least):
+            if not (await self.post_and_play(plan, candidate, None)).declined:
+                return True
+        return False
+
+    async def otherwise(self, plan: TaskPlan, least: int) -> None:
+        """Nobody bid who is as proven as he asked: hires one who is, at the price that is listed, or asks everybody."""
+        if not await self.hire(replace(plan, way=Way.HIRE), least):
+            await self.post_and_play(plan, None, None)
+
     async def post_and_play(self, plan: TaskPlan, hired: choosing.Candidate | None, least: int | None) -> Record:
-        """To its end; where nobody came who is as good as asked, once more for all, while the first waits to expire."""
+        """To its end. Where nobody came he goes on otherwise, while what he posted waits to expire."""
         record = await self.post(plan, hired, least)
         try:
             if least is not None and plan.way.is_auction and await self.nobody_came(record):
                 record.given_up = True
-                await asyncio.gather(self.play(record), self.post_and_play(plan, None, None))
+                await asyncio.gather(self.play(record), self.otherwise(plan, least))
             else:
                 await self.play(record)
         finally:

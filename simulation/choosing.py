@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simulation.buyer import Buyer
 
 MILLIONTHS = 1_000_000
-PROVEN, ENOUGH_PROVEN, CURIOUS_BPS = 120_000, 4, 1_000
+PROVEN, ENOUGH_PROVEN, CURIOUS_BPS = 120_000, 3, 1_000
 """A score above that of a newcomer; of how many of a trade it takes so that a buyer asks for it; and the chance that he
 lets newcomers in all the same."""
 LOOKED_AT, HIRE_TRIES = 6, 3
@@ -49,15 +49,13 @@ async def offers(buyer: "Buyer", plan: TaskPlan, **wanted: Any) -> list[Hit]:
     return [hit for hit in found.items if hit.price is not None]
 
 
-async def candidates(buyer: "Buyer", plan: TaskPlan, least: int | None) -> list[Candidate | None]:
-    """Whom to hire, best first and the next where one declines; a single None where others bid."""
-    if plan.way is not Way.HIRE:
-        return [None]
+async def candidates(buyer: "Buyer", plan: TaskPlan, least: int | None) -> list[Candidate]:
+    """Whom to hire, best first and the next where one declines."""
     asked = {} if least is None else {"min_score": least}
     hits = await offers(buyer, plan, max_price=str(plan.budget), **asked)
     looked_at = buyer.random.sample(hits, min(LOOKED_AT, len(hits)))
     weighed = await asyncio.gather(*(weigh(buyer, plan, hit.agent_id, hit.price or 0) for hit in looked_at))
-    return [*sorted(weighed, key=lambda each: -each.gain)[:HIRE_TRIES]]
+    return sorted(weighed, key=lambda each: -each.gain)[:HIRE_TRIES]
 
 
 async def weigh(buyer: "Buyer", plan: TaskPlan, agent_id: int, price: int) -> Candidate:

@@ -15,7 +15,7 @@ class Record:
     """A task from its posting on. Times are `time.monotonic()`; `right_bps` is how much of the delivery is right, as
     whoever does the job again sees it. `buyer_waits` and `agent_waits` say whether one of them does nothing before the
     chain's clock has moved, `done` that its buyer has nothing left to do. `least` is the score that he asked for, and
-    `given_up` says that nobody with it came, so that he posted the task again for all."""
+    `given_up` says that nobody with it came, so that he looked for somebody otherwise."""
 
     plan: TaskPlan
     task_id: str

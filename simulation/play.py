@@ -106,7 +106,8 @@ def only_time_helps(records: list[Record]) -> bool:
 
 async def give_up(stage: Stage, plans: list[TaskPlan]) -> None:
     for plan in plans:
-        states = [record.task.state for record in stage.journal.records.values() if record.plan == plan and record.task]
+        records = [each for each in stage.journal.records.values() if each.plan.number == plan.number]
+        states = [record.task.state for record in records if record.task]
         stage.journal.failures.append(f"task {plan.number} ({plan.way}) did not end in time, it is {states}")
 
 

@@ -32,7 +32,7 @@ def on_tasks(figures: Figures) -> list[str]:
     missed = "" if figures.ended_bps >= GOAL_BPS else "  MISSED"
     return [
         f"tasks: {figures.posted} posted, {figures.awarded} awarded; {ends}; {figures.declined} hires declined, "
-        f"{figures.given_up} posted again for all",
+        f"{figures.given_up} in vain and done otherwise",
         f"ended by release, claim or settle: {figures.paid_ends} of {figures.awarded} awarded, "
         f"{percent(figures.ended_bps)} (goal {percent(GOAL_BPS)}){missed}",
         f"  the same by wave (of bad agents): {waves}",
