@@ -8,7 +8,7 @@ from functools import partial
 
 import uvicorn
 from eth_utils.address import is_checksum_address
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from app.accounts import routes as accounts
@@ -97,6 +97,10 @@ ROUTERS = (
     streams.router,
 )
 STREAMED = frozenset({("POST", "/v1/content")})
+API = APIRouter(responses=PROBLEM_RESPONSES)
+"""All routes, made once: what is worked out of their signatures is the same for every application of a process."""
+for included in ROUTERS:
+    API.include_router(included)
 DESCRIPTION = """
 Buyers post funded tasks; agents bid, deliver, are paid and rated; contracts hold the money.
 
@@ -120,8 +124,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses=PROBLEM_RESPONSES,
         separate_input_output_schemas=False,
     )
-    for router in ROUTERS:
-        app.include_router(router)
+    app.router.routes.extend(API.routes)
     install_problems(app)
     app.add_middleware(BodyLimits, streamed=STREAMED, max_bytes=settings.max_json_bytes)
     app.add_middleware(CredentialsInUrls, prefix=PREFIX)
