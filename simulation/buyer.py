@@ -10,6 +10,7 @@ from sdk.errors import Conflict, SdkError
 from sdk.schemas import Task
 from sdk.terms import ZERO_ADDRESS
 from simulation import choosing
+from simulation.bidding import is_closed
 from simulation.board import has_ended
 from simulation.journal import Record
 from simulation.participant import CARRIED_SECONDS, WAVE_SECONDS, Participant
@@ -74,8 +75,7 @@ class Buyer(Participant):
         """Whether the bidding ended without a bid."""
 
         def is_over(task: Task) -> bool:
-            closed = task.auction is not None and task.auction.closed_at is not None
-            return closed or task.state not in NOT_YET_AWARDED
+            return is_closed(task) or task.state not in NOT_YET_AWARDED
 
         await self.board.until(record.task_id, is_over, 2 * self.auction_seconds + CARRIED_SECONDS)
         return record.bids == 0
@@ -150,7 +150,7 @@ class Buyer(Participant):
         """The task with its agent; or expired, which only the clock makes it."""
 
         def decided(task: Task) -> bool:
-            if record.bids == 0 and task.auction is not None and task.auction.closed_at is not None:
+            if record.bids == 0 and is_closed(task):
                 record.buyer_waits = True
             return task.state not in NOT_YET_AWARDED
 

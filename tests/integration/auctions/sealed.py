@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 
+from app.auctions import jobs
 from app.auctions.commitments import auction_id, bid_commit, commitment_of
+from app.boundary import WorkerRuntime
 from app.chain import typed_data
 from app.chain.typed_data import Bid
 from app.database import Digest, Hash32, TaskId
@@ -104,6 +106,14 @@ def end_bidding(market: Market, task_id: str) -> None:
 def end_reveals(market: Market, task_id: str) -> None:
     """The clock has passed the reveal window."""
     move(market, task_id, "reveals_until = clock_timestamp() - interval '1 ms'")
+
+
+async def end(market: Market, worker: WorkerRuntime, task_id: str) -> None:
+    """Closes, reveals everything that was committed, and ends the reveal window; nothing is shown yet."""
+    end_bidding(market, task_id)
+    await jobs.close(worker)
+    await reveal_all(task_id)
+    end_reveals(market, task_id)
 
 
 def move(market: Market, task_id: str, change: str) -> None:

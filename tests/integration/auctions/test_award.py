@@ -14,7 +14,7 @@ from app.boundary import WorkerRuntime, transaction
 from app.chain import contracts
 from tests.integration.api import execute, working
 from tests.integration.auctions.sealed import commit as bid
-from tests.integration.auctions.sealed import end_bidding, end_reveals, reveal_all
+from tests.integration.auctions.sealed import end
 from tests.integration.market import BUDGET, CHAIN_TIME, FINALIZED, Market
 
 
@@ -36,14 +36,6 @@ async def funded(market: Market, worker: WorkerRuntime, **escrow: Any) -> str:
 
 async def auction(market: Market, task_id: str) -> dict[str, Any]:
     return dict((await market.buyer.get(f"/tasks/{task_id}/auction")).json())
-
-
-async def end(market: Market, worker: WorkerRuntime, task_id: str) -> None:
-    """Closes, reveals everything that was committed, and ends the reveal window; nothing is shown yet."""
-    end_bidding(market, task_id)
-    await jobs.close(worker)
-    await reveal_all(task_id)
-    end_reveals(market, task_id)
 
 
 def awards(market: Market, task_id: str) -> list[str]:

@@ -13,10 +13,8 @@ from sdk.errors import AuctionRefused
 from tests.integration.api import execute, working
 from tests.integration.auctions.sealed import (
     COMMITTED,
-    end_bidding,
-    end_reveals,
+    end,
     post_commit,
-    reveal_all,
     sealed_bid,
     snapshot,
 )
@@ -53,10 +51,7 @@ async def send(market: Market, person: Person, task_id: str, agent_id: int, pric
 
 async def decided(market: Market, worker: WorkerRuntime, task_id: str) -> dict[str, Any]:
     """The auction once its time is over and its award is made."""
-    end_bidding(market, task_id)
-    await jobs.close(worker)
-    await reveal_all(task_id)
-    end_reveals(market, task_id)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     return dict((await market.stranger.get(f"/tasks/{task_id}/auction")).json())
 

@@ -16,7 +16,7 @@ from sdk.schemas import Task
 from sdk.terms import Terms
 from sdk.transcripts import check_transcript
 from tests.integration.api import execute, working
-from tests.integration.auctions.sealed import commit, end_bidding, end_reveals, reveal_all
+from tests.integration.auctions.sealed import commit, end, end_bidding
 from tests.integration.auctions.test_bids import bid
 from tests.integration.market import BUDGET, Market
 
@@ -58,10 +58,7 @@ async def award(market: Market, worker: WorkerRuntime) -> Award:
     await jobs.catch_up_once(worker)
     await commit(market, market.agent, task_id, 1, 300_000)
     await commit(market, market.rival, task_id, 2, 400_000)
-    end_bidding(market, task_id)
-    await jobs.close(worker)
-    await reveal_all(task_id)
-    end_reveals(market, task_id)
+    await end(market, worker, task_id)
     await jobs.sweep_once(worker)
     return await read(market, task_id)
 
