@@ -121,7 +121,6 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         redoc_url=None,
         lifespan=lifespan_of(settings, counters),
-        responses=PROBLEM_RESPONSES,
         separate_input_output_schemas=False,
     )
     app.router.routes.extend(API.routes)
